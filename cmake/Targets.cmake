@@ -1,0 +1,12 @@
+# One static library a folder: rm_<folder>, from every .cc that lies in it.
+#   ringmaster_library(folder [LINKS target...] [EXCLUDE file...] [SOURCES extra...])
+function(ringmaster_library folder)
+  cmake_parse_arguments(arg "" "" "LINKS;EXCLUDE;SOURCES" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
+  foreach(name IN LISTS arg_EXCLUDE)
+    list(REMOVE_ITEM sources ${CMAKE_CURRENT_SOURCE_DIR}/${name})
+  endforeach()
+  add_library(rm_${folder} STATIC ${sources} ${arg_SOURCES})
+  target_include_directories(rm_${folder} PUBLIC ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR})
+  target_link_libraries(rm_${folder} PUBLIC ${arg_LINKS} PRIVATE rm_flags)
+endfunction()

@@ -1,0 +1,30 @@
+// What makes two packs the same pack.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "shard/manifest.h"
+#include "sharding/image_check.h"
+#include "sharding/shard_plan.h"
+#include "sharding/source.h"
+
+namespace ringmaster::sharding {
+
+// How the shards come out depends on the source and on these, and on nothing else.
+[[nodiscard]] std::vector<std::pair<std::string, std::string>> recorded_options(
+    const Source& source, const std::vector<PlannedShard>& plan, const PlanOptions& options,
+    CheckDepth check);
+
+// 32 hex digits over the source's fingerprint, the recorded options and the format's version: the
+// id in every shard's header.
+[[nodiscard]] std::string data_set_id(
+    const Source& source, const std::vector<std::pair<std::string, std::string>>& options);
+
+// What differs between a finished data set and the one that is asked for: "seed is 1, not 2; ...".
+[[nodiscard]] std::string differences(
+    const shard::Manifest& there, const Source& source,
+    const std::vector<std::pair<std::string, std::string>>& options);
+
+}  // namespace ringmaster::sharding

@@ -1,0 +1,15 @@
+// The sub-commands of `ringmaster`: each parses its keys, builds, runs, and returns an exit code.
+#pragma once
+
+#include "config/command_line.h"
+
+namespace ringmaster::app {
+
+[[nodiscard]] config::Command train_command();
+[[nodiscard]] config::Command eval_command();
+[[nodiscard]] config::Command checkpoint_list_command();
+[[nodiscard]] config::Command checkpoint_verify_command();
+[[nodiscard]] config::Command bench_allreduce_command();
+[[nodiscard]] config::Command bench_loader_command();
+
+}  // namespace ringmaster::app

@@ -1,0 +1,30 @@
+#include <iostream>
+
+#include "app/commands.h"
+#include "app/ranks.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/version.h"
+
+int main(int argc, char** argv) {
+  using namespace ringmaster;
+  config::Program program{"ringmaster",
+                          "trains ResNets from packed shards, on one machine or many",
+                          version(),
+                          {app::train_command(), app::eval_command(),
+                           app::checkpoint_list_command(), app::checkpoint_verify_command(),
+                           app::bench_allreduce_command(), app::bench_loader_command()}};
+  try {
+    const auto files = posix_file_system();
+    const config::Invocation invocation =
+        config::parse_command(program, {argv + 1, argv + argc}, *files);
+    if (invocation.command != nullptr) return invocation.command->run(invocation.command->keys);
+    if (app::speaks_for_all()) std::cout << invocation.text;
+    return kExitDone;
+  } catch (const std::exception& problem) {
+    // Errors of a running world end in run_on_ranks(); what arrives here is the same on every rank.
+    const config::Failure failure = config::describe_failure(program, problem);
+    if (app::speaks_for_all()) std::cerr << failure.line << '\n';
+    return failure.exit_code;
+  }
+}

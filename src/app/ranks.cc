@@ -1,0 +1,61 @@
+#include "app/ranks.h"
+
+#include <array>
+#include <chrono>
+#include <cstdlib>
+#include <iostream>
+#include <string_view>
+#include <thread>
+
+#include "base/check.h"
+
+namespace ringmaster::app {
+namespace {
+
+// How long a rank that failed lets rank 0 speak first: most errors are everybody's, and one line
+// says it.
+constexpr std::chrono::seconds kRankZeroSpeaksFirst{1};
+
+[[nodiscard]] int exit_code_of(const std::exception& problem) {
+  const auto* error = dynamic_cast<const Error*>(&problem);
+  return error != nullptr ? exit_code(error->kind()) : exit_code(ErrorKind::kInternal);
+}
+
+[[nodiscard]] std::string line_of(const std::exception& problem, const comm::World& world) {
+  const auto* error = dynamic_cast<const Error*>(&problem);
+  const char* kind = name_of(error != nullptr ? error->kind() : ErrorKind::kInternal);
+  const std::string where = world.size > 1 ? " (" + world.name(world.rank) + ")" : "";
+  return join_text("ringmaster: ", kind, where, ": ", problem.what(), "\n");
+}
+
+// Does not return where there are other ranks: they may be waiting for this one.
+int fail(const std::exception& problem, comm::ControlPlane& control) {
+  const comm::World& world = control.world();
+  const int code = exit_code_of(problem);
+  if (world.rank != 0) std::this_thread::sleep_for(kRankZeroSpeaksFirst);
+  std::cerr << line_of(problem, world) << std::flush;
+  if (world.size > 1) control.abort(code);
+  return code;
+}
+
+}  // namespace
+
+int run_on_ranks(const std::function<int(const RankContext&)>& body) {
+  const train::StopFlag stop;  // before MPI starts its threads: they must not take our signals
+  WorldSession world;
+  const auto files = posix_file_system();
+  try {
+    return body({world.control(), world.mpi(), *files, stop});
+  } catch (const std::exception& problem) {
+    return fail(problem, world.control());
+  }
+}
+
+bool speaks_for_all() {
+  for (const char* name : {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "SLURM_PROCID"}) {
+    if (const char* rank = std::getenv(name); rank != nullptr) return std::string_view(rank) == "0";
+  }
+  return true;
+}
+
+}  // namespace ringmaster::app

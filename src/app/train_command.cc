@@ -1,0 +1,37 @@
+#include <memory>
+
+#include "app/commands.h"
+#include "app/ranks.h"
+#include "base/error.h"
+#include "config/render.h"
+#include "train/run.h"
+
+namespace ringmaster::app {
+
+config::Command train_command() {
+  const auto request = std::make_shared<train::RunRequest>();
+  const auto config_file = std::make_shared<std::string>();
+  config::Command command{"train", "train a network, or go on with a run", {}, {}};
+  config::Declarations& keys = command.keys;
+  keys.group("run");
+  keys.add("config", config_file.get(), "Recipe: a file of key = value lines.",
+           {config::config_file()});
+  keys.add("data", &request->data_folder, "Packed data set.",
+           {config::required(), config::unrecorded()});
+  keys.add("run", &request->run_folder, "Folder of the run: logs, plots, checkpoints.",
+           {config::required(), config::unrecorded()});
+  keys.add("resume", &request->resume,
+           "auto: go on from the newest good checkpoint, if there is one; none: insist on a new "
+           "run; or a checkpoint's path.",
+           {config::unrecorded()});
+  train::declare_options(keys, request->options);
+  command.run = [request, config_file](const config::Declarations& parsed) {
+    request->config_text = config::config_text(parsed);
+    return run_on_ranks([&](const RankContext& rank) {
+      return train::run_training(*request, {rank.control, rank.mpi, rank.files, rank.stop});
+    });
+  };
+  return command;
+}
+
+}  // namespace ringmaster::app

@@ -1,0 +1,86 @@
+#include "ckpt/async_saver.h"
+
+#include <chrono>
+#include <exception>
+#include <utility>
+
+namespace ringmaster::ckpt {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+}  // namespace
+
+AsyncSaver::AsyncSaver(Store& store) : store_(store), writer_([this] { write_until_closed(); }) {}
+
+AsyncSaver::~AsyncSaver() {
+  {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+  }
+  changed_.notify_all();
+  writer_.join();
+}
+
+SubmitResult AsyncSaver::submit(const Snapshot& live, const SaveNames& names, Deadline deadline) {
+  SubmitResult result;
+  const auto asked = Clock::now();
+  std::unique_lock lock(mutex_);
+  result.accepted = changed_.wait_until(lock, deadline.at(), [&] { return pending_ == nullptr; });
+  result.wait_s = seconds_since(asked);
+  if (!result.accepted) return result;
+  const auto start = Clock::now();
+  const Snapshot& copy = copy_.take(live);
+  result.copy_s = seconds_since(start);
+  pending_ = &copy;
+  names_ = names;
+  lock.unlock();
+  changed_.notify_all();
+  return result;
+}
+
+std::vector<SaveReport> AsyncSaver::take_reports() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(reports_, {});
+}
+
+std::vector<SaveReport> AsyncSaver::flush() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return pending_ == nullptr; });
+  return std::exchange(reports_, {});
+}
+
+void AsyncSaver::write_until_closed() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    changed_.wait(lock, [&] { return pending_ != nullptr || closed_; });
+    if (pending_ == nullptr) return;
+    save_one(lock);
+    changed_.notify_all();
+  }
+}
+
+void AsyncSaver::save_one(std::unique_lock<std::mutex>& lock) {
+  SaveReport report;
+  report.names = names_;
+  report.progress = pending_->progress;
+  lock.unlock();
+  const auto start = Clock::now();
+  try {
+    report.result = store_.save(*pending_, report.names);
+  } catch (const Error& error) {
+    report.error = error;
+  } catch (const std::exception& error) {
+    report.error = Error(ErrorKind::kInternal, std::string("save checkpoint: ") + error.what());
+  }
+  report.write_s = seconds_since(start);
+  lock.lock();
+  pending_ = nullptr;
+  reports_.push_back(std::move(report));
+}
+
+}  // namespace ringmaster::ckpt

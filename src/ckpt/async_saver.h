@@ -1,0 +1,70 @@
+// Saves beside the training: the step waits for a copy into host memory, a thread of its own
+// writes.
+#pragma once
+
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "base/deadline.h"
+#include "base/error.h"
+#include "ckpt/host_copy.h"
+#include "ckpt/store.h"
+
+namespace ringmaster::ckpt {
+
+// How a save ended.
+struct SaveReport {
+  SaveNames names;
+  std::map<std::string, std::int64_t> progress;  // the snapshot's
+  double write_s = 0;
+  SaveResult result;           // where it is committed
+  std::optional<Error> error;  // else: Store::save()'s; the store holds what it held before
+};
+
+// What submit() did, and what it cost the caller.
+struct SubmitResult {
+  bool accepted = false;  // false: the save before was still being written at the deadline
+  double wait_s = 0;      // for the save before
+  double copy_s = 0;      // into host memory
+};
+
+// At most one save is under way. A save that fails ends in a report, never in an exception: whether
+// training goes on is the caller's to decide. One thread calls; the store is used by the writer
+// thread between submit() and the report, so the caller must not use it then.
+class AsyncSaver {
+ public:
+  explicit AsyncSaver(Store& store);  // `store` must outlive it
+  ~AsyncSaver();                      // finishes the save under way
+  AsyncSaver(const AsyncSaver&) = delete;
+  AsyncSaver& operator=(const AsyncSaver&) = delete;
+
+  // Copies `live` and starts to save it; what `live` refers to may change as soon as this returns.
+  // Waits first for the save before, until `deadline`.
+  SubmitResult submit(const Snapshot& live, const SaveNames& names,
+                      Deadline deadline = Deadline::never());
+
+  // The saves that ended since the last call of this or of flush(), in order.
+  [[nodiscard]] std::vector<SaveReport> take_reports();
+
+  // Waits until nothing is under way, then as take_reports().
+  [[nodiscard]] std::vector<SaveReport> flush();
+
+ private:
+  void write_until_closed();
+  void save_one(std::unique_lock<std::mutex>& lock);
+
+  Store& store_;
+  HostCopy copy_;  // of the caller's thread while idle, of the writer's while busy
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  const Snapshot* pending_ = nullptr;  // not null: a save is under way
+  SaveNames names_;
+  std::vector<SaveReport> reports_;
+  bool closed_ = false;
+  std::thread writer_;
+};
+
+}  // namespace ringmaster::ckpt

@@ -1,0 +1,168 @@
+#include "ckpt/store.h"
+
+#include <algorithm>
+#include <charconv>
+#include <string_view>
+
+#include "base/check.h"
+#include "ckpt/tee_file.h"
+
+namespace ringmaster::ckpt {
+namespace {
+
+constexpr const char* kNewest = "checkpoint.pt";
+constexpr const char* kBest = "best.pt";
+constexpr std::string_view kEpochPrefix = "model_", kSuffix = ".pt", kTemporary = ".pt.tmp";
+
+bool ends_with(std::string_view text, std::string_view end) {
+  return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
+}
+
+// The epoch of "model_NNN.pt".
+std::optional<std::int64_t> epoch_of(std::string_view name) {
+  if (name.substr(0, kEpochPrefix.size()) != kEpochPrefix || !ends_with(name, kSuffix))
+    return std::nullopt;
+  const std::string_view digits =
+      name.substr(kEpochPrefix.size(), name.size() - kEpochPrefix.size() - kSuffix.size());
+  std::int64_t epoch = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), epoch);
+  // The very name that we give: "model_7.pt" is somebody else's.
+  if (error != std::errc() || end != digits.data() + digits.size() || epoch < 0 ||
+      epoch_file_name(epoch) != name) {
+    return std::nullopt;
+  }
+  return epoch;
+}
+
+}  // namespace
+
+std::string epoch_file_name(std::int64_t epoch) {
+  std::string digits = std::to_string(epoch);
+  if (digits.size() < 3) digits.insert(0, 3 - digits.size(), '0');
+  return std::string(kEpochPrefix) + digits + std::string(kSuffix);
+}
+
+Store::Store(FileSystem& files, std::string folder, const StoreOptions& options)
+    : files_(files), folder_(std::move(folder)), options_(options) {
+  RM_REQUIRE(options.keep_epochs >= 0, ErrorKind::kInvalidArgument,
+             "keep_epochs = ", options.keep_epochs, ": it must be 0 (all) or more");
+}
+
+std::string Store::path_of(const std::string& name) const {
+  return join_path(folder_, name);
+}
+
+void Store::prepare() {
+  files_.make_dirs(folder_);
+  for (const std::string& name : files_.list(folder_)) {
+    if (ends_with(name, kTemporary)) files_.remove(path_of(name));
+  }
+}
+
+SaveResult Store::save(const Snapshot& snapshot, const SaveNames& names) {
+  // checkpoint.pt comes last: a crash before leaves it at the save before, from which the run comes
+  // here again and writes the other names anew.
+  std::vector<std::string> paths, temporaries;
+  if (names.epoch.has_value()) paths.push_back(path_of(epoch_file_name(*names.epoch)));
+  if (names.best) paths.push_back(path_of(kBest));
+  paths.push_back(path_of(kNewest));
+  for (const std::string& path : paths) temporaries.push_back(path + ".tmp");
+  require_room(snapshot, paths.size());
+  SaveResult result;
+  try {
+    TeeFile file(files_, temporaries);
+    result.file_bytes = write_snapshot(snapshot, file);
+    file.sync();
+    file.close();
+    for (std::size_t i = 0; i < paths.size(); ++i) files_.rename(temporaries[i], paths[i]);
+  } catch (...) {
+    remove_quietly(temporaries);
+    throw;
+  }
+  files_.sync_dir(folder_);
+  remove_old_epochs(result.warnings);
+  return result;
+}
+
+void Store::require_room(const Snapshot& snapshot, std::size_t files) const {
+  const std::uint64_t needed_bytes = files * max_file_bytes(snapshot);
+  const std::uint64_t free_bytes = files_.free_bytes(folder_);
+  RM_REQUIRE(needed_bytes <= free_bytes, ErrorKind::kIo, "save checkpoint in ", folder_,
+             ": No space left on device: it takes up to ", needed_bytes, " bytes, and ", free_bytes,
+             " are free");
+}
+
+void Store::remove_quietly(const std::vector<std::string>& paths) const {
+  for (const std::string& path : paths) {
+    try {
+      if (files_.exists(path)) files_.remove(path);
+    } catch (const Error&) {
+      // The save's own error is the one to report; prepare() removes what is left.
+    }
+  }
+}
+
+void Store::remove_old_epochs(std::vector<std::string>& warnings) const {
+  if (options_.keep_epochs == 0) return;
+  try {
+    const std::vector<std::int64_t> saved = epochs();
+    const auto count = static_cast<std::int64_t>(saved.size());
+    for (std::int64_t i = 0; i + options_.keep_epochs < count; ++i)
+      files_.remove(path_of(epoch_file_name(saved[static_cast<std::size_t>(i)])));
+  } catch (const Error& error) {
+    warnings.emplace_back(error.what());
+  }
+}
+
+std::vector<std::int64_t> Store::epochs() const {
+  std::vector<std::int64_t> found;
+  for (const std::string& name : files_.list(folder_)) {
+    if (const auto epoch = epoch_of(name)) found.push_back(*epoch);
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+std::optional<LoadedSnapshot> Store::load_newest(std::vector<std::string>& warnings) const {
+  if (!files_.is_dir(folder_)) return std::nullopt;
+  std::vector<std::string> candidates;
+  if (files_.exists(path_of(kNewest))) candidates.emplace_back(kNewest);
+  const std::vector<std::int64_t> saved = epochs();
+  for (auto epoch = saved.rbegin(); epoch != saved.rend(); ++epoch)
+    candidates.push_back(epoch_file_name(*epoch));
+  if (candidates.empty()) return std::nullopt;
+  for (const std::string& name : candidates) {
+    try {
+      return LoadedSnapshot{path_of(name), read_snapshot(files_, path_of(name))};
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::kNotSupported) throw;  // sound, but from a later version
+      warnings.emplace_back(error.what());
+    }
+  }
+  throw Error(ErrorKind::kBadData,
+              join_text("none of the ", candidates.size(), " checkpoints in ", folder_,
+                        " can be read (the newest: ", warnings[warnings.size() - candidates.size()],
+                        "): restore one, or start a new run in another folder"));
+}
+
+std::vector<ListedCheckpoint> Store::list() const {
+  std::vector<ListedCheckpoint> listed;
+  if (!files_.is_dir(folder_)) return listed;
+  std::vector<std::string> names = {kNewest, kBest};
+  for (const std::int64_t epoch : epochs()) names.push_back(epoch_file_name(epoch));
+  for (const std::string& name : names) {
+    if (!files_.exists(path_of(name))) continue;
+    ListedCheckpoint entry;
+    entry.name = name;
+    try {
+      entry.file_bytes = files_.size_bytes(path_of(name));
+      entry.summary = read_summary(files_, path_of(name));
+    } catch (const Error& error) {
+      entry.problem = error.what();
+    }
+    listed.push_back(std::move(entry));
+  }
+  return listed;
+}
+
+}  // namespace ringmaster::ckpt

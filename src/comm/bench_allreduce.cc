@@ -1,0 +1,130 @@
+#include "comm/bench_allreduce.h"
+
+#include <algorithm>
+#include <chrono>
+#include <iomanip>
+#include <sstream>
+
+#include "base/check.h"
+#include "comm/element.h"
+
+namespace ringmaster::comm {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// -1, 0 or 1: every type holds the sum of 256 ranks exactly.
+int input_of(int rank, std::int64_t i) {
+  return static_cast<int>((i * 5 + rank * 7 + i / 3) % 3) - 1;
+}
+
+class Bench {
+ public:
+  Bench(ControlPlane& control, Engine& engine, const BenchOptions& options)
+      : control_(control), engine_(engine), options_(options) {}
+
+  BenchRow measure(std::int64_t count_elems) {
+    BenchRow row;
+    row.what = engine_.describe();
+    row.type = engine_.dtype();
+    row.count_elems = count_elems;
+    row.size_bytes = static_cast<std::size_t>(count_elems) * size_bytes(row.type);
+    row.wrong = count_wrong(count_elems);
+    row.time_us = time_us(count_elems);
+    row.algbw_gbps = static_cast<double>(row.size_bytes) / row.time_us * 1e-3;
+    const int n = control_.world().size;
+    row.busbw_gbps = row.algbw_gbps * 2 * (n - 1) / n;
+    return row;
+  }
+
+ private:
+  void reduce(std::int64_t offset_elems, std::int64_t count_elems) {
+    engine_.start({0, offset_elems, count_elems, 1.0}, nullptr);
+    engine_.finish(nullptr, deadline());
+  }
+  Deadline deadline() const {
+    return Deadline::after(std::chrono::duration<double>(options_.deadline_s));
+  }
+
+  std::int64_t count_wrong(std::int64_t count_elems) {
+    const World& world = control_.world();
+    for (std::int64_t i = 0; i < count_elems; ++i) {
+      store_element(engine_.dtype(), engine_.arena(), i, input_of(world.rank, i));
+    }
+    reduce(0, count_elems);
+    std::int64_t wrong = 0;
+    for (std::int64_t i = 0; i < count_elems; ++i) {
+      int sum = 0;
+      for (int rank = 0; rank < world.size; ++rank) sum += input_of(rank, i);
+      if (load_element(engine_.dtype(), engine_.arena(), i) != sum) ++wrong;
+    }
+    control_.all_sum({&wrong, 1}, deadline());
+    return wrong;
+  }
+
+  double time_us(std::int64_t count_elems) {
+    // The spare elements are a barrier: a reduction that all ranks leave at about the same time.
+    const std::int64_t room = engine_.capacity_elems() - bench_spare_elems();
+    const std::int64_t places = options_.walk ? std::max<std::int64_t>(1, room / count_elems) : 1;
+    std::vector<std::int64_t> times_ns;
+    for (int i = 0; i < options_.warm_up + options_.iterations; ++i) {
+      reduce(room, 1);
+      const auto start = Clock::now();
+      reduce(i % places * count_elems, count_elems);
+      const auto time = Clock::now() - start;
+      if (i >= options_.warm_up) times_ns.push_back(std::chrono::nanoseconds(time).count());
+    }
+    const auto middle = times_ns.begin() + static_cast<std::ptrdiff_t>(times_ns.size() / 2);
+    std::nth_element(times_ns.begin(), middle, times_ns.end());
+    std::int64_t median_ns = *middle;
+    control_.all_max({&median_ns, 1}, deadline());
+    return static_cast<double>(median_ns) * 1e-3;
+  }
+
+  ControlPlane& control_;
+  Engine& engine_;
+  const BenchOptions& options_;
+};
+
+}  // namespace
+
+std::int64_t bench_spare_elems() {
+  return 64;
+}
+
+std::vector<BenchRow> bench_allreduce(ControlPlane& control, Engine& engine,
+                                      const BenchOptions& options) {
+  RM_CHECK(engine.memory() == MemoryKind::kHost);
+  RM_CHECK(options.iterations > 0 && options.warm_up >= 0);
+  Bench bench(control, engine, options);
+  std::vector<BenchRow> rows;
+  for (const std::size_t bytes : options.sizes_bytes) {
+    const auto count_elems =
+        std::max<std::int64_t>(1, static_cast<std::int64_t>(bytes / size_bytes(engine.dtype())));
+    RM_REQUIRE(count_elems + bench_spare_elems() <= engine.capacity_elems(),
+               ErrorKind::kInvalidArgument, "size ", bytes, " does not fit into the arena of ",
+               engine.capacity_elems(), " elements");
+    rows.push_back(bench.measure(count_elems));
+  }
+  return rows;
+}
+
+std::string bench_table(const std::vector<BenchRow>& rows) {
+  std::ostringstream out;
+  out << std::setw(12) << "size" << std::setw(12) << "count" << std::setw(10) << "type"
+      << std::setw(7) << "redop" << std::setw(12) << "time" << std::setw(9) << "algbw"
+      << std::setw(9) << "busbw" << std::setw(7) << "wrong"
+      << "  by\n";
+  out << std::setw(12) << "(B)" << std::setw(12) << "(elements)" << std::setw(29) << "(us)"
+      << std::setw(9) << "(GB/s)" << std::setw(9) << "(GB/s)\n";
+  out << std::fixed << std::setprecision(2);
+  for (const BenchRow& row : rows) {
+    out << std::setw(12) << row.size_bytes << std::setw(12) << row.count_elems << std::setw(10)
+        << name_of(row.type) << std::setw(7) << "sum" << std::setw(12) << row.time_us
+        << std::setw(9) << row.algbw_gbps << std::setw(9) << row.busbw_gbps << std::setw(7)
+        << row.wrong << "  " << row.what << "\n";
+  }
+  return out.str();
+}
+
+}  // namespace ringmaster::comm

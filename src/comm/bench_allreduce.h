@@ -1,0 +1,45 @@
+// Measures allreduces, in the columns of nccl-tests (github.com/NVIDIA/nccl-tests,
+// doc/PERFORMANCE.md), so that the tables can lie side by side.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "comm/control.h"
+#include "comm/engine.h"
+
+namespace ringmaster::comm {
+
+struct BenchOptions {
+  std::vector<std::size_t> sizes_bytes;  // rounded down to whole elements, at least one
+  int warm_up = 3;
+  int iterations = 20;
+  double deadline_s = 60;  // for one reduction
+  // Each iteration on other elements, where the arena has room, so that caches don't flatter it.
+  // False: always the same ones, as programs do that it is compared with.
+  bool walk = true;
+};
+
+struct BenchRow {
+  std::string what;  // the engine's describe()
+  std::size_t size_bytes = 0;
+  std::int64_t count_elems = 0;
+  DType type = DType::kFloat32;
+  double time_us = 0;      // the slowest rank's median
+  double algbw_gbps = 0;   // size / time, in 10^9 bytes per second
+  double busbw_gbps = 0;   // algbw * 2 (n - 1) / n: what a link carries; compares with its speed
+  std::int64_t wrong = 0;  // wrong elements, over all ranks
+};
+
+// Collective. One row per size, the same on every rank. `engine`: of host memory, at least of the
+// largest size and bench_spare_elems() elements; its content is overwritten. Every size is
+// checked against sums that are known exactly, in a pass of its own.
+[[nodiscard]] std::vector<BenchRow> bench_allreduce(ControlPlane& control, Engine& engine,
+                                                    const BenchOptions& options);
+[[nodiscard]] std::int64_t bench_spare_elems();
+
+// A table of them, with a header; ends with a newline.
+[[nodiscard]] std::string bench_table(const std::vector<BenchRow>& rows);
+
+}  // namespace ringmaster::comm

@@ -1,0 +1,49 @@
+// Ranks on several hosts: neighbours on one host through shared memory, the others through MPI.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "comm/mpi_link.h"
+#include "comm/shared_transport.h"
+
+namespace ringmaster::comm {
+
+class ClusterTransport final : public Transport {
+ public:
+  // `local`: shares memory among the ranks of this host (perhaps only this one), and owns the
+  // arena. `communicator`: for MpiLink. `on_broken` is called where the transport is destroyed
+  // while MPI still works on its arena, which then stays mapped.
+  ClusterTransport(std::unique_ptr<SharedTransport> local, const World& world, int communicator,
+                   DType type, std::function<void()> on_broken);
+  ~ClusterTransport() override;
+  ClusterTransport(const ClusterTransport&) = delete;
+  ClusterTransport& operator=(const ClusterTransport&) = delete;
+
+  std::byte* arena() override { return local_->arena(); }
+  std::size_t arena_bytes() const override { return local_->arena_bytes(); }
+  void send(const Segment& segment) override;
+  void expect(const Segment& segment, ActionKind kind) override;
+  int lookahead() const override { return MpiLink::kLookahead; }
+  bool try_receive(const Segment& segment, ActionKind kind, double scale) override;
+  bool try_flush() override;
+  int unflushed_peer() const override;
+  void begin_wait(int peer) override { local_->begin_wait(peer); }
+  void end_wait() override { local_->end_wait(); }
+  std::uint32_t arm() override;
+  void sleep(std::uint32_t armed, std::chrono::microseconds at_most) override;
+  void wake() override { local_->wake(); }
+  std::chrono::microseconds spin_time() const override;
+  std::optional<Trouble> trouble(int peer) override { return local_->trouble(peer); }
+  Trouble blame(int peer) override { return local_->blame(peer); }
+  Trouble spread(const Trouble& trouble) override { return local_->spread(trouble); }
+  std::string describe() const override;
+
+ private:
+  std::unique_ptr<SharedTransport> local_;
+  const World& world_;
+  MpiLink remote_;
+  const std::function<void()> on_broken_;
+};
+
+}  // namespace ringmaster::comm

@@ -1,0 +1,116 @@
+#include "comm/host_engine.h"
+
+#include <cmath>
+#include <utility>
+
+#include "base/check.h"
+
+namespace ringmaster::comm {
+namespace {
+
+// Less than this waits for company, or for finish(), before the thread is woken for it: waking
+// costs more than the reduction itself. The same on every rank, as the sizes are.
+constexpr std::size_t kWorthWakingBytes = 512 << 10;
+
+bool is_integer(DType type) {
+  return type == DType::kInt32 || type == DType::kInt64;
+}
+
+}  // namespace
+
+HostEngine::HostEngine(std::unique_ptr<Reducer> reducer, HostEngineOptions options)
+    : options_(std::move(options)),
+      reducer_(std::move(reducer)),
+      patience_(options_.step_deadline_s),
+      thread_([this] { serve(); }) {}
+
+HostEngine::~HostEngine() {
+  patience_.cancel();
+  reducer_->wake();
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    work_.notify_all();
+  }
+  thread_.join();
+}
+
+void HostEngine::start(const Reduction& reduction, Stream producer) {
+  RM_CHECK(producer == nullptr, "a stream on an engine of host memory");
+  RM_CHECK(reduction.offset_elems >= 0 && reduction.count_elems >= 0 &&
+               reduction.offset_elems <= options_.capacity_elems - reduction.count_elems,
+           "reduction ", reduction.index, ": elements ", reduction.offset_elems, " + ",
+           reduction.count_elems, " of ", options_.capacity_elems);
+  RM_CHECK(!is_integer(options_.dtype) || reduction.scale == 1.0,
+           "integers are summed, not scaled");
+  const std::size_t element_bytes = size_bytes(options_.dtype);
+  const std::size_t bytes = static_cast<std::size_t>(reduction.count_elems) * element_bytes;
+  const std::int64_t number = history_.queue(
+      reduction.index, static_cast<std::size_t>(reduction.offset_elems) * element_bytes, bytes);
+  const std::lock_guard lock(mutex_);
+  queue_.push_back({reduction, number});
+  queued_bytes_ += bytes;
+  if (queued_bytes_ >= kWorthWakingBytes) work_.notify_one();
+}
+
+void HostEngine::finish(Stream consumer, Deadline deadline) {
+  RM_CHECK(consumer == nullptr, "a stream on an engine of host memory");
+  patience_.limit(deadline);
+  std::unique_lock lock(mutex_);
+  while (!error_ && (running_ || !queue_.empty())) {
+    if (running_) {
+      idle_.wait(lock);  // the thread there obeys `patience_`
+    } else {
+      run_one(lock);
+    }
+  }
+  patience_.limit(Deadline::never());
+  if (error_) std::rethrow_exception(error_);
+}
+
+void HostEngine::serve() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    work_.wait(lock, [&] {
+      return stopping_ || (!running_ && !error_ && queued_bytes_ >= kWorthWakingBytes);
+    });
+    if (stopping_) return;
+    run_one(lock);
+  }
+}
+
+void HostEngine::run_one(std::unique_lock<std::mutex>& lock) {
+  const Job job = queue_.front();
+  queue_.pop_front();
+  queued_bytes_ -= static_cast<std::size_t>(job.reduction.count_elems) * size_bytes(options_.dtype);
+  running_ = true;
+  const bool is_last = queue_.empty();
+  lock.unlock();
+  std::exception_ptr error;
+  try {
+    reduce(job, is_last);
+  } catch (...) {
+    error = std::current_exception();
+  }
+  lock.lock();
+  running_ = false;
+  if (error) error_ = error;
+  idle_.notify_all();
+}
+
+void HostEngine::reduce(const Job& job, bool is_last) {
+  history_.start(job.number);
+  try {
+    reducer_->reduce(job.reduction, patience_, [&](int step, int segment, int peer) {
+      history_.receive(job.number, step, segment, peer);
+    });
+    if (is_last) reducer_->settle(patience_);
+  } catch (...) {
+    history_.end(job.number, Phase::kFailed);
+    throw;
+  }
+  const Operation done = history_.end(job.number, Phase::kDone);
+  if (options_.on_reduced) options_.on_reduced(done);
+}
+
+}  // namespace ringmaster::comm

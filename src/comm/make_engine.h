@@ -1,0 +1,38 @@
+// Chooses algorithm and wires, and makes the Engine on host memory.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "comm/control.h"
+#include "comm/engine.h"
+#include "comm/mpi_control.h"
+
+namespace ringmaster::comm {
+
+struct EngineOptions {
+  DType dtype = DType::kFloat32;
+  std::int64_t capacity_elems = 0;
+  // "ring", "hierarchical", "mpi" (MPI's own), or "auto": hierarchical where all ranks are on one
+  // host (two steps whatever their number) or every host has more than one, else ring.
+  std::string algorithm = "auto";
+  // What is sent, added and passed on at once. Smaller: the ranks wait less for each other; larger:
+  // less to do per byte. 0: 256 KiB.
+  std::size_t segment_bytes = 0;
+  // The longest that a rank waits for one segment of another, from when it starts to wait: includes
+  // how much later the other one starts the reduction.
+  double step_deadline_s = 300;
+  // Told of each reduction when it is done, by whichever thread did it, before finish() returns.
+  std::function<void(const Operation&)> on_reduced;
+};
+
+// Collective over `control`, with the same options on every rank (but for on_reduced). `mpi`: the
+// session that `control` is of; null where the ranks are threads of one process or processes of one
+// machine. Both must outlive the engine. Error{kInvalidArgument} for an unknown algorithm or a bad
+// value; Error{kNotSupported} for one that can't serve these ranks or this type; Error{kIo} where
+// memory is lacking.
+[[nodiscard]] std::unique_ptr<Engine> make_engine(ControlPlane& control, MpiSession* mpi,
+                                                  const EngineOptions& options);
+
+}  // namespace ringmaster::comm

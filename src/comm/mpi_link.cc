@@ -1,0 +1,175 @@
+#include "comm/mpi_link.h"
+
+#include <algorithm>
+#include <climits>
+#include <cstring>
+#include <deque>
+#include <utility>
+#include <vector>
+
+#include <mpi.h>
+
+#include "base/check.h"
+#include "comm/mpi_error.h"
+#include "comm/vector_add.h"
+
+namespace ringmaster::comm {
+namespace {
+
+struct Send {
+  Segment segment;
+  MPI_Request request = MPI_REQUEST_NULL;
+};
+
+struct Receive {
+  Segment segment;
+  ActionKind kind = ActionKind::kReceiveCopy;
+  bool posted = false;
+  MPI_Request request = MPI_REQUEST_NULL;
+  std::vector<std::byte> staging;  // what is to be added; copies go straight into the arena
+};
+
+bool is_done(MPI_Request& request, int peer) {
+  int flag = 0;
+  check_mpi(MPI_Test(&request, &flag, MPI_STATUS_IGNORE), join_text("talking to rank ", peer));
+  return flag != 0;
+}
+
+bool overlap(const Segment& a, const Segment& b) {
+  return a.offset_bytes < b.offset_bytes + b.size_bytes &&
+         b.offset_bytes < a.offset_bytes + a.size_bytes;
+}
+
+bool same(const Segment& a, const Segment& b) {
+  return a.peer == b.peer && a.offset_bytes == b.offset_bytes && a.size_bytes == b.size_bytes &&
+         a.reduction == b.reduction && a.step == b.step && a.segment == b.segment;
+}
+
+// Messages of a pair are sent and received in the same order, so any tag would do; this one makes
+// ranks that have come apart stop at once instead of adding the wrong segments.
+int tag_of(const Segment& segment) {
+  constexpr std::int64_t kTags = 32768;  // what MPI guarantees
+  return static_cast<int>((segment.reduction * 4099 + segment.step * 257 + segment.segment) %
+                          kTags);
+}
+
+int message_bytes(const Segment& segment) {
+  RM_CHECK_LE(segment.size_bytes, static_cast<std::size_t>(INT_MAX), "segment");
+  return static_cast<int>(segment.size_bytes);
+}
+
+}  // namespace
+
+struct MpiLink::State {
+  MPI_Comm communicator = MPI_COMM_NULL;
+  std::byte* arena = nullptr;
+  VectorKernels kernels{};
+  std::size_t element_bytes = 1;
+  std::deque<Send> sends;
+  std::deque<Receive> receives;               // as expected
+  std::vector<std::vector<std::byte>> spare;  // staging buffers not in use
+
+  // Whether an unfinished send still reads what `segment` would overwrite.
+  bool is_being_sent(const Segment& segment) {
+    return std::any_of(sends.begin(), sends.end(), [&](Send& send) {
+      return overlap(send.segment, segment) && !is_done(send.request, send.segment.peer);
+    });
+  }
+
+  // Posts the expected receives, in order, as far as possible.
+  void post() {
+    for (Receive& receive : receives) {
+      if (receive.posted) continue;
+      if (receive.kind == ActionKind::kReceiveCopy && is_being_sent(receive.segment)) return;
+      post(receive);
+    }
+  }
+
+  void post(Receive& receive) {
+    std::byte* to = arena + receive.segment.offset_bytes;
+    if (receive.kind != ActionKind::kReceiveCopy) {
+      if (!spare.empty()) {
+        receive.staging = std::move(spare.back());
+        spare.pop_back();
+      }
+      receive.staging.resize(std::max(receive.staging.size(), receive.segment.size_bytes));
+      to = receive.staging.data();
+    }
+    check_mpi(MPI_Irecv(to, message_bytes(receive.segment), MPI_BYTE, receive.segment.peer,
+                        tag_of(receive.segment), communicator, &receive.request),
+              join_text("receiving from rank ", receive.segment.peer));
+    receive.posted = true;
+  }
+
+  void apply(const Receive& receive, double scale) {
+    std::byte* to = arena + receive.segment.offset_bytes;
+    const auto count_elems = static_cast<std::int64_t>(receive.segment.size_bytes / element_bytes);
+    if (receive.kind == ActionKind::kReceiveAdd) {
+      kernels.add(to, receive.staging.data(), count_elems);
+    } else if (receive.kind == ActionKind::kReceiveAddScale) {
+      kernels.add_scale(to, receive.staging.data(), count_elems, scale);
+    }
+  }
+};
+
+MpiLink::MpiLink(int communicator, std::byte* arena, DType type)
+    : state_(std::make_unique<State>()) {
+  state_->communicator = MPI_Comm_f2c(communicator);
+  state_->arena = arena;
+  state_->kernels = vector_kernels(type);
+  state_->element_bytes = comm::size_bytes(type);
+}
+
+MpiLink::~MpiLink() {
+  if (!idle()) std::ignore = state_.release();  // MPI may still write into the staging buffers
+}
+
+void MpiLink::send(const Segment& segment) {
+  Send& send = state_->sends.emplace_back();
+  send.segment = segment;
+  check_mpi(MPI_Isend(state_->arena + segment.offset_bytes, message_bytes(segment), MPI_BYTE,
+                      segment.peer, tag_of(segment), state_->communicator, &send.request),
+            join_text("sending to rank ", segment.peer));
+}
+
+void MpiLink::expect(const Segment& segment, ActionKind kind) {
+  Receive& receive = state_->receives.emplace_back();
+  receive.segment = segment;
+  receive.kind = kind;
+  state_->post();
+}
+
+bool MpiLink::try_receive(const Segment& segment, ActionKind kind, double scale) {
+  RM_CHECK(!state_->receives.empty(), "a receive that was not expected");
+  Receive& receive = state_->receives.front();
+  RM_CHECK(same(receive.segment, segment) && receive.kind == kind, "receives out of order");
+  state_->post();
+  progress();
+  if (!receive.posted || !is_done(receive.request, segment.peer)) return false;
+  state_->apply(receive, scale);
+  if (!receive.staging.empty()) state_->spare.push_back(std::move(receive.staging));
+  state_->receives.pop_front();
+  return true;
+}
+
+void MpiLink::progress() {
+  std::deque<Send>& sends = state_->sends;
+  while (!sends.empty() && is_done(sends.front().request, sends.front().segment.peer)) {
+    sends.pop_front();
+  }
+}
+
+bool MpiLink::try_flush() {
+  progress();
+  return state_->sends.empty();
+}
+
+int MpiLink::unflushed_peer() const {
+  return state_->sends.front().segment.peer;
+}
+
+bool MpiLink::idle() const {
+  return state_->sends.empty() && state_->receives.empty();
+}
+
+}  // namespace ringmaster::comm

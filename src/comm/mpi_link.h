@@ -1,0 +1,42 @@
+// Segments between hosts, as MPI messages: sends and the next receives are all under way at once,
+// so that sending, receiving and adding overlap.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+
+#include "comm/dtype.h"
+#include "comm/transport.h"
+
+namespace ringmaster::comm {
+
+// The calls as in Transport, for the peers that this rank talks to through MPI. One thread at a
+// time.
+class MpiLink {
+ public:
+  static constexpr int kLookahead = 8;
+
+  // `communicator`: as MPI_Comm_c2f gives it, for this link alone. `arena`: of elements of `type`;
+  // must outlive the link.
+  MpiLink(int communicator, std::byte* arena, DType type);
+  // Where requests are still under way (after an error) it can't wait for them: idle() is false,
+  // and neither the arena nor MPI may be taken down before the process ends.
+  ~MpiLink();
+  MpiLink(const MpiLink&) = delete;
+  MpiLink& operator=(const MpiLink&) = delete;
+
+  void send(const Segment& segment);
+  void expect(const Segment& segment, ActionKind kind);
+  [[nodiscard]] bool try_receive(const Segment& segment, ActionKind kind, double scale);
+  [[nodiscard]] bool try_flush();
+  // REQUIRES: try_flush() was false.
+  [[nodiscard]] int unflushed_peer() const;
+  void progress();                  // lets MPI work on what is under way
+  [[nodiscard]] bool idle() const;  // nothing is under way
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace ringmaster::comm

@@ -1,0 +1,10 @@
+#include "comm/vector_loops.h"
+#include "comm/vector_sets.h"
+
+namespace ringmaster::comm {
+
+VectorKernels baseline_kernels(DType type) {
+  return kernels_for(type, "baseline");
+}
+
+}  // namespace ringmaster::comm

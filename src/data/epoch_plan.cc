@@ -1,0 +1,64 @@
+#include "data/epoch_plan.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "base/check.h"
+#include "data/permutation.h"
+
+namespace ringmaster::data {
+
+EpochPlan::EpochPlan(const EpochPlanOptions& options) : options_(options) {
+  const auto& o = options_;
+  RM_REQUIRE(o.samples > 0, ErrorKind::kInvalidArgument, "the data set has no samples");
+  RM_REQUIRE(o.global_batch > 0 && o.ranks > 0 && o.micro_batches > 0, ErrorKind::kInvalidArgument,
+             "global_batch ", o.global_batch, ", ", o.ranks, " ranks and ", o.micro_batches,
+             " micro-batches must all be positive");
+  RM_REQUIRE(o.global_batch <= o.samples, ErrorKind::kInvalidArgument, "global_batch ",
+             o.global_batch, " is more than the data set's ", o.samples,
+             " samples: an epoch would have no step");
+  const std::int64_t parts = std::int64_t{o.ranks} * o.micro_batches;
+  if (o.global_batch % parts == 0) return;
+  const std::int64_t above = (o.global_batch / parts + 1) * parts, below = above - parts;
+  throw Error(ErrorKind::kInvalidArgument,
+              join_text("global_batch ", o.global_batch, " can't be dealt to ", o.ranks,
+                        " ranks with ", o.micro_batches, " micro-batches each; the nearest are ",
+                        below > 0 ? join_text(below, " and ") : "", above));
+}
+
+std::vector<std::int64_t> EpochPlan::sample_ids(std::int64_t epoch, std::int64_t step, int rank,
+                                                int micro) const {
+  RM_CHECK(step >= 0 && step < steps_per_epoch(), "step ", step);
+  RM_CHECK(rank >= 0 && rank < options_.ranks, "rank ", rank);
+  RM_CHECK(micro >= 0 && micro < options_.micro_batches, "micro-batch ", micro);
+  const Permutation order(options_.samples, options_.seed, epoch);
+  const std::int64_t part = std::int64_t{rank} * options_.micro_batches + micro;
+  const std::int64_t first = step * options_.global_batch + part * micro_batch_size();
+  std::vector<std::int64_t> ids(static_cast<std::size_t>(micro_batch_size()));
+  for (std::size_t i = 0; i < ids.size(); ++i)
+    ids[i] = order.at(first + static_cast<std::int64_t>(i));
+  return ids;
+}
+
+EvalPlan::EvalPlan(std::int64_t samples, std::int64_t batch, int ranks)
+    : samples_(samples), batch_(batch), ranks_(ranks) {
+  RM_REQUIRE(samples > 0 && batch > 0 && ranks > 0, ErrorKind::kInvalidArgument, "evaluation of ",
+             samples, " samples in batches of ", batch, " on ", ranks,
+             " ranks: all must be positive");
+}
+
+std::int64_t EvalPlan::first_batch(int rank) const {
+  RM_CHECK(rank >= 0 && rank <= ranks_, "rank ", rank);
+  const std::int64_t each = batches() / ranks_, more = batches() % ranks_;
+  return rank * each + std::min<std::int64_t>(rank, more);
+}
+
+std::vector<std::int64_t> EvalPlan::sample_ids(std::int64_t batch) const {
+  RM_CHECK(batch >= 0 && batch < batches(), "batch ", batch);
+  const std::int64_t first = batch * batch_;
+  std::vector<std::int64_t> ids(static_cast<std::size_t>(std::min(batch_, samples_ - first)));
+  std::iota(ids.begin(), ids.end(), first);
+  return ids;
+}
+
+}  // namespace ringmaster::data

@@ -1,0 +1,135 @@
+#include "grad/gradients.h"
+
+#include <algorithm>
+
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/from_blob.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
+#include <torch/csrc/autograd/function_hook.h>
+#include <torch/csrc/autograd/variable.h>
+
+#include "base/check.h"
+#include "grad/flat_tensors.h"
+
+namespace ringmaster::grad {
+namespace {
+
+std::vector<at::Tensor> tensors_of(const std::vector<NamedTensor>& named) {
+  std::vector<at::Tensor> tensors;
+  for (const NamedTensor& entry : named) tensors.push_back(entry.tensor);
+  return tensors;
+}
+
+}  // namespace
+
+class Gradients::Hook final : public torch::autograd::PostAccumulateGradHook {
+ public:
+  Hook(Gradients* owner, std::size_t slot) : owner_(owner), slot_(slot) {}
+  void operator()(const at::Tensor& /*parameter*/) override { owner_->on_ready(slot_); }
+
+ private:
+  Gradients* owner_;
+  std::size_t slot_;
+};
+
+Gradients::Gradients(comm::Engine& engine, int ranks, BucketPlan plan,
+                     const std::vector<NamedTensor>& parameters,
+                     const std::vector<NamedTensor>& statistics)
+    : engine_(engine), ranks_(ranks), plan_(std::move(plan)) {
+  RM_CHECK_EQ(parameters.size(), plan_.parameters.size());
+  RM_CHECK_EQ(statistics.size(), plan_.statistics.size());
+  RM_CHECK_LE(plan_.total_elems, engine.capacity_elems());
+  RM_CHECK(engine.dtype() == comm::DType::kFloat32, "gradients are float32");
+  RM_CHECK(!parameters.empty(), "a model without trained parameters");
+
+  const at::Tensor& first = parameters.front().tensor;
+  RM_CHECK_EQ(first.is_cuda(), engine.memory() == comm::MemoryKind::kCuda,
+              "the arena must be where the parameters are");
+  arena_ = at::from_blob(engine.arena(), {plan_.total_elems}, first.options().requires_grad(false));
+  flat_gradients_ = arena_.narrow(0, plan_.gradients_offset_elems,
+                                  plan_.total_elems - plan_.gradients_offset_elems);
+
+  auto buffers = tensors_of(statistics);
+  move_into(arena_, plan_.statistics, buffers);
+
+  parameters_ = tensors_of(parameters);
+  std::reverse(parameters_.begin(), parameters_.end());
+  bucket_of_slot_.resize(parameters_.size());
+  for (std::size_t b = plan_.has_statistics ? 1 : 0; b < plan_.buckets.size(); ++b) {
+    for (std::size_t s = plan_.buckets[b].first_slot; s < plan_.buckets[b].last_slot; ++s)
+      bucket_of_slot_[s] = b;
+  }
+  for (std::size_t s = 0; s < parameters_.size(); ++s) {
+    at::Tensor& parameter = parameters_[s];
+    RM_CHECK(parameter.scalar_type() == at::kFloat && parameter.requires_grad(),
+             plan_.parameters[s].name);
+    parameter.mutable_grad() = view_of_slot(arena_, plan_.parameters[s], parameter);
+    torch::autograd::impl::set_post_acc_grad_hooks(parameter, std::make_unique<Hook>(this, s));
+  }
+}
+
+Gradients::~Gradients() {
+  // The arena goes with the engine: no parameter may keep a view into it or call us.
+  for (at::Tensor& parameter : parameters_) {
+    torch::autograd::impl::set_post_acc_grad_hooks(parameter, nullptr);
+    parameter.mutable_grad().reset();
+  }
+}
+
+void Gradients::arm(int micro_batches) {
+  RM_CHECK_LT(0, micro_batches);
+  flat_gradients_.zero_();
+  const std::lock_guard lock(mutex_);
+  micro_batches_ = micro_batches_left_ = micro_batches;
+  next_bucket_ = 0;
+  started_in_backward_ = 0;
+  missing_.assign(plan_.buckets.size(), 0);
+  for (const std::size_t bucket : bucket_of_slot_) ++missing_[bucket];
+}
+
+void Gradients::on_ready(std::size_t slot) {
+  const std::lock_guard lock(mutex_);
+  if (micro_batches_left_ != 1) return;  // more gradients will be added to this one
+  std::size_t& missing = missing_[bucket_of_slot_[slot]];
+  RM_CHECK_LT(std::size_t{0}, missing, plan_.parameters[slot].name,
+              " was accumulated twice in one backward");
+  --missing;
+  start_buckets(false);
+}
+
+void Gradients::start_buckets(bool all) {
+  while (next_bucket_ < plan_.buckets.size() && (all || missing_[next_bucket_] == 0)) {
+    const Bucket& bucket = plan_.buckets[next_bucket_];
+    const bool statistics = plan_.has_statistics && next_bucket_ == 0;
+    // Every micro-batch adds a gradient, while the statistics are a running mean already.
+    const double parts = statistics ? ranks_ : static_cast<double>(ranks_) * micro_batches_;
+    engine_.start({static_cast<std::int64_t>(next_bucket_), bucket.offset_elems, bucket.count_elems,
+                   1.0 / parts},
+                  current_stream());
+    ++next_bucket_;
+  }
+}
+
+void Gradients::end_micro_batch() {
+  const std::lock_guard lock(mutex_);
+  RM_CHECK_LT(0, micro_batches_left_, "end_micro_batch() without arm()");
+  if (--micro_batches_left_ == 0) started_in_backward_ = next_bucket_;
+}
+
+void Gradients::finish(Deadline deadline) {
+  {
+    const std::lock_guard lock(mutex_);
+    RM_CHECK_EQ(micro_batches_left_, 0, "finish() before the last backward");
+    start_buckets(true);
+  }
+  engine_.finish(current_stream(), deadline);
+}
+
+comm::Stream Gradients::current_stream() const {
+  if (!flat_gradients_.is_cuda()) return nullptr;
+  // Through c10's device-neutral guard: the room needs no CUDA header.
+  const c10::impl::VirtualGuardImpl guard(flat_gradients_.device().type());
+  return guard.getStream(flat_gradients_.device()).native_handle();
+}
+
+}  // namespace ringmaster::grad

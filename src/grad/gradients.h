@@ -1,0 +1,80 @@
+// Gradients in the engine's arena, and the hooks that hand a bucket to the ring as soon as backward
+// has finished it.
+#pragma once
+
+#include <cstddef>
+#include <mutex>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "comm/engine.h"
+#include "grad/bucket_plan.h"
+
+namespace ringmaster::grad {
+
+struct NamedTensor {
+  std::string name;
+  at::Tensor tensor;
+};
+
+// One step: arm(), then for each micro-batch forward and backward, then finish(). Collective in the
+// sense of comm::Engine.
+//
+// After finish() every rank holds, to the bit, in flat(): the mean over ranks and micro-batches of
+// the gradients; and in the statistics: their mean over the ranks. A parameter that took no part in
+// the step has gradient zero and is reduced all the same: all ranks start the same reductions in
+// plan order, whatever their graphs did.
+//
+// Owned and used by one thread; the hooks run on the threads of autograd. Must die before the
+// engine.
+class Gradients {
+ public:
+  // `parameters`: trained float32 parameters in registration order; their .grad becomes a view into
+  // the arena for good (never set it to none). `statistics`: float32 buffers that become views into
+  // the arena too. `engine`: at least plan.total_elems of float32, in the parameters' memory kind.
+  Gradients(comm::Engine& engine, int ranks, BucketPlan plan,
+            const std::vector<NamedTensor>& parameters, const std::vector<NamedTensor>& statistics);
+  ~Gradients();
+  Gradients(const Gradients&) = delete;
+  Gradients& operator=(const Gradients&) = delete;
+
+  // Zeroes the gradients and begins a step of `micro_batches` backwards. Buckets start during the
+  // last one.
+  void arm(int micro_batches);
+  // Call after each micro-batch's backward.
+  void end_micro_batch();
+  // Starts what has not started, and waits. Errors as comm::Engine::finish().
+  void finish(Deadline deadline);
+
+  // The gradients: 1-d, the plan's parameter part of the arena.
+  [[nodiscard]] const at::Tensor& flat() const { return flat_gradients_; }
+  [[nodiscard]] const BucketPlan& plan() const { return plan_; }
+  // How many buckets the last step started before its backward had ended.
+  [[nodiscard]] std::size_t started_in_backward() const { return started_in_backward_; }
+
+ private:
+  class Hook;
+  void on_ready(std::size_t slot);
+  // REQUIRES: mutex_ held. Starts buckets in plan order while they are complete, or all that are
+  // left.
+  void start_buckets(bool all);
+  [[nodiscard]] comm::Stream current_stream() const;
+
+  comm::Engine& engine_;
+  const int ranks_;
+  const BucketPlan plan_;
+  at::Tensor arena_;                    // all of it, 1-d
+  std::vector<at::Tensor> parameters_;  // plan order (reversed)
+  at::Tensor flat_gradients_;
+  std::vector<std::size_t> bucket_of_slot_;  // by slot of plan_.parameters
+
+  std::mutex mutex_;  // guards what the hooks touch:
+  int micro_batches_ = 1;
+  int micro_batches_left_ = 0;
+  std::vector<std::size_t> missing_;  // by bucket: slots whose gradient is not complete
+  std::size_t next_bucket_ = 0;
+  std::size_t started_in_backward_ = 0;
+};
+
+}  // namespace ringmaster::grad

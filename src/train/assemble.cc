@@ -1,0 +1,200 @@
+#include "train/assemble.h"
+
+#include <algorithm>
+
+#include <ATen/Parallel.h>
+#include <ATen/ops/zeros.h>
+
+#include "base/check.h"
+#include "base/hash.h"
+#include "ckpt/snapshot.h"
+#include "comm/make_engine.h"
+#include "comm/nccl_engine.h"
+#include "grad/flat_tensors.h"
+#include "train/agreement.h"
+#include "train/checkpointing.h"
+#include "train/device.h"
+
+namespace ringmaster::train {
+namespace {
+
+std::vector<grad::NamedTensor> convert(const std::vector<model::NamedTensor>& tensors) {
+  std::vector<grad::NamedTensor> converted;
+  for (const auto& entry : tensors) converted.push_back({entry.name, entry.tensor});
+  return converted;
+}
+
+std::vector<grad::TensorSize> sizes(const std::vector<grad::NamedTensor>& tensors) {
+  std::vector<grad::TensorSize> sizes;
+  for (const auto& entry : tensors) sizes.push_back({entry.name, entry.tensor.numel()});
+  return sizes;
+}
+
+std::unique_ptr<comm::Engine> connect(const TrainOptions& options, const RunContext& context,
+                                      c10::Device device, std::int64_t elems) {
+  if (device.is_cuda()) {
+    comm::NcclEngineOptions engine;
+    engine.capacity_elems = elems;
+    engine.algorithm = options.algorithm == "auto" ? "ring" : options.algorithm;
+    engine.device = device.index();
+    engine.deadline_s = options.step_deadline_s;
+    return comm::make_nccl_engine(context.control, engine);
+  }
+  comm::EngineOptions engine;
+  engine.capacity_elems = elems;
+  engine.algorithm = options.algorithm;
+  engine.step_deadline_s = options.step_deadline_s;
+  return comm::make_engine(context.control, context.mpi, engine);
+}
+
+// Parameters into one flat buffer, gradients and statistics into the engine's arena.
+void flatten(const TrainOptions& options, const RunContext& context, Parts& parts) {
+  const auto parameters = convert(model::parameters(*parts.model));
+  const auto statistics = convert(model::statistics(*parts.model));
+  const grad::BucketOptions buckets{static_cast<std::size_t>(options.bucket_bytes),
+                                    static_cast<std::size_t>(options.first_bucket_bytes)};
+  const grad::BucketPlan plan = grad::plan_buckets(sizes(parameters), sizes(statistics), buckets);
+  parts.engine = connect(options, context, parts.device, plan.total_elems);
+
+  // The flat parameters are laid out as the gradients are, without the statistics in front.
+  std::vector<grad::Slot> slots = plan.parameters;
+  for (grad::Slot& slot : slots) slot.offset_elems -= plan.gradients_offset_elems;
+  std::vector<at::Tensor> reversed;
+  for (auto entry = parameters.rbegin(); entry != parameters.rend(); ++entry)
+    reversed.push_back(entry->tensor);
+  parts.flat_parameters = at::zeros({plan.total_elems - plan.gradients_offset_elems},
+                                    at::TensorOptions().dtype(at::kFloat).device(parts.device));
+  grad::move_into(parts.flat_parameters, slots, reversed);
+  parts.gradients = std::make_unique<grad::Gradients>(*parts.engine, context.control.world().size,
+                                                      plan, parameters, statistics);
+
+  std::vector<optim::ParameterSlot> optimizer_slots;
+  for (const auto& entry : parameters)
+    optimizer_slots.push_back(optim::slot_of(entry.name, entry.tensor, parts.flat_parameters));
+  optim::SgdOptions sgd;
+  sgd.momentum = options.momentum;
+  sgd.weight_decay = options.weight_decay;
+  sgd.nesterov = options.nesterov;
+  sgd.decay_norm_and_bias = options.decay_norm_and_bias;
+  parts.optimizer = std::make_unique<optim::Sgd>(parts.flat_parameters, parts.gradients->flat(),
+                                                 std::move(optimizer_slots), sgd);
+}
+
+std::unique_ptr<optim::Schedule> schedule_of(const TrainOptions& options,
+                                             std::int64_t total_steps) {
+  if (options.schedule == "onecycle") {
+    optim::OneCycleOptions schedule;
+    schedule.total_steps = total_steps;
+    schedule.max_lr = options.max_lr;
+    schedule.pct_start = options.pct_start;
+    schedule.div_factor = options.div_factor;
+    schedule.final_div_factor = options.final_div_factor;
+    schedule.momentum = options.momentum;
+    schedule.cycle_momentum = options.cycle_momentum;
+    return optim::one_cycle(schedule);
+  }
+  if (options.schedule == "cosine") {
+    optim::CosineOptions schedule;
+    schedule.total_steps = total_steps;
+    schedule.max_lr = options.max_lr;
+    schedule.momentum = options.momentum;
+    return optim::cosine(schedule);
+  }
+  RM_CHECK(options.schedule == "constant", "an undeclared schedule: ", options.schedule);
+  optim::ConstantOptions schedule;
+  schedule.total_steps = total_steps;
+  schedule.max_lr = options.max_lr;
+  schedule.momentum = options.momentum;
+  return optim::constant(schedule);
+}
+
+// Of the parameters' bytes; equal on two ranks exactly if their weights are.
+std::string weights_hash(const Parts& parts) {
+  const at::Tensor host = parts.flat_parameters.cpu();
+  return hex64(xxh3_64(std::as_bytes(
+      std::span(host.const_data_ptr<float>(), static_cast<std::size_t>(host.numel())))));
+}
+
+// Micro-batches of a step: the rank's share of the global batch in pieces of `micro_batch`.
+int micro_batches_of(const TrainOptions& options, int ranks) {
+  const std::int64_t share = options.global_batch / ranks;
+  if (options.micro_batch == 0 || share == 0)
+    return 1;  // a batch that does not divide is refused by the plan
+  RM_REQUIRE(share % options.micro_batch == 0, ErrorKind::kInvalidArgument,
+             "micro_batch = ", options.micro_batch,
+             " does not divide a rank's share of global_batch, ", share,
+             ": take a divisor of it, or 0 for all at once");
+  return static_cast<int>(share / options.micro_batch);
+}
+
+}  // namespace
+
+data::TransformOptions transform_options(const TrainOptions& options) {
+  data::TransformOptions transform;
+  transform.image_size = static_cast<int>(options.image_size);
+  // 256 for 224, and the same share of the image for other sizes.
+  const std::int64_t share = (options.image_size * 8 + 3) / 7;
+  transform.eval_resize = static_cast<int>(options.eval_resize < 0 ? share : options.eval_resize);
+  transform.crop = data::parse_crop_kind(options.crop);
+  transform.min_scale = options.min_scale;
+  transform.flip = options.flip;
+  return transform;
+}
+
+data::LoaderOptions loader_options(const TrainOptions& options, c10::Device device) {
+  data::LoaderOptions loader;
+  loader.workers = static_cast<int>(options.workers);
+  loader.raw_u8 = loader.pin = device.is_cuda();  // bytes travel, the GPU normalises
+  return loader;
+}
+
+std::shared_ptr<model::ResNet> make_network(const TrainOptions& options,
+                                            const shard::Dataset& dataset) {
+  model::ModelOptions network;
+  network.name = options.model;
+  network.classes = static_cast<std::int64_t>(dataset.classes().size());
+  network.small_input = options.small_input;
+  network.zero_init_residual = options.zero_init_residual;
+  network.seed = static_cast<std::uint64_t>(options.seed);
+  return model::make_model(network);
+}
+
+Parts assemble(const RunRequest& request, const RunContext& context) {
+  const TrainOptions& options = request.options;
+  const comm::World& world = context.control.world();
+  Parts parts;
+  parts.device = choose_device(options.device, world);
+  at::set_num_threads(threads_per_rank(static_cast<int>(options.threads), world));
+  parts.train_set = shard::open_dataset(context.files, request.data_folder, "train");
+  parts.val_set = shard::open_dataset(context.files, request.data_folder, "val");
+
+  parts.micro_batches = micro_batches_of(options, world.size);
+  const auto seed = static_cast<std::uint64_t>(options.seed);
+  const data::EpochPlan plan(
+      {parts.train_set->size(), options.global_batch, world.size, parts.micro_batches, seed});
+  parts.steps_per_epoch = plan.steps_per_epoch();
+  const auto transform = transform_options(options);
+  const auto loader = loader_options(options, parts.device);
+  parts.train_loader =
+      std::make_unique<data::TrainLoader>(*parts.train_set, plan, world.rank, transform, loader);
+  parts.eval_loader = std::make_unique<data::EvalLoader>(
+      *parts.val_set, data::EvalPlan(parts.val_set->size(), options.eval_batch, world.size),
+      world.rank, transform, loader);
+
+  parts.model = make_network(options, *parts.train_set);
+  if (!options.init.empty()) {
+    restore_model(ckpt::read_weights(context.files, options.init), options.init, *parts.model);
+  }
+  parts.model->to(parts.device);
+  flatten(options, context, parts);
+  parts.schedule = schedule_of(options, options.epochs * parts.steps_per_epoch);
+  agree(context.control,
+        {{"configuration", hex64(xxh3_64(request.config_text))},
+         {"data set", parts.train_set->hash()},
+         {"bucket plan", parts.gradients->plan().hash()},
+         {"initial weights", weights_hash(parts)}},
+        Deadline::after(std::chrono::duration<double>(options.step_deadline_s)));
+  return parts;
+}
+
+}  // namespace ringmaster::train

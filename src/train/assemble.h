@@ -1,0 +1,49 @@
+// Makes the parts of a run out of its options.
+#pragma once
+
+#include <memory>
+
+#include <c10/core/Device.h>
+
+#include "base/log.h"
+#include "comm/engine.h"
+#include "data/epoch_plan.h"
+#include "data/loader.h"
+#include "grad/gradients.h"
+#include "model/resnet.h"
+#include "optim/schedule.h"
+#include "optim/sgd.h"
+#include "shard/dataset.h"
+#include "train/options.h"
+#include "train/run.h"
+
+namespace ringmaster::train {
+
+// Members die in reverse order: the gradients before the engine whose arena they use, the loaders
+// before the data sets.
+struct Parts {
+  c10::Device device = c10::Device(c10::kCPU);
+  std::unique_ptr<shard::Dataset> train_set, val_set;
+  std::shared_ptr<model::ResNet> model;
+  std::unique_ptr<comm::Engine> engine;
+  at::Tensor flat_parameters;  // every trained parameter, in the order of the gradients' plan
+  std::unique_ptr<grad::Gradients> gradients;
+  std::unique_ptr<optim::Sgd> optimizer;
+  std::unique_ptr<optim::Schedule> schedule;
+  std::unique_ptr<data::TrainLoader> train_loader;
+  std::unique_ptr<data::EvalLoader> eval_loader;
+  std::int64_t steps_per_epoch = 0;
+  int micro_batches = 1;
+};
+
+// Collective (the engine's connections, and the check that all ranks made the same). Errors name
+// the key to change.
+[[nodiscard]] Parts assemble(const RunRequest& request, const RunContext& context);
+
+// The pieces that evaluation needs too.
+[[nodiscard]] std::shared_ptr<model::ResNet> make_network(const TrainOptions& options,
+                                                          const shard::Dataset& dataset);
+[[nodiscard]] data::TransformOptions transform_options(const TrainOptions& options);
+[[nodiscard]] data::LoaderOptions loader_options(const TrainOptions& options, c10::Device device);
+
+}  // namespace ringmaster::train

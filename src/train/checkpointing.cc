@@ -1,0 +1,106 @@
+#include "train/checkpointing.h"
+
+#include <map>
+
+#include <ATen/core/grad_mode.h>
+
+#include "base/check.h"
+#include "ckpt/optimizer_state.h"
+
+namespace ringmaster::train {
+namespace {
+
+using TensorMap = std::map<std::string, at::Tensor>;
+
+TensorMap by_name(const ckpt::NamedTensors& tensors) {
+  return {tensors.begin(), tensors.end()};
+}
+
+const at::Tensor& find(const TensorMap& tensors, const std::string& name, const at::Tensor& like,
+                       const std::string& path) {
+  const auto found = tensors.find(name);
+  RM_REQUIRE(found != tensors.end(), ErrorKind::kInvalidArgument, path, " has no ", name,
+             ": it is a checkpoint of another model (see the keys model and small_input)");
+  RM_REQUIRE(found->second.sizes() == like.sizes(), ErrorKind::kInvalidArgument, path, ": ", name,
+             " has shape ", found->second.sizes(), ", the model's has ", like.sizes(),
+             ": another model or number of classes");
+  return found->second;
+}
+
+std::int64_t number(const ckpt::Snapshot& snapshot, const std::string& key,
+                    const std::string& path) {
+  const auto found = snapshot.progress.find(key);
+  RM_REQUIRE(found != snapshot.progress.end(), ErrorKind::kInvalidArgument, path,
+             " has no progress.", key,
+             ": it is not a checkpoint of a training run, so training can't go on from it");
+  return found->second;
+}
+
+double real(const ckpt::Snapshot& snapshot, const std::string& key, double otherwise) {
+  const auto found = snapshot.numbers.find(key);
+  return found == snapshot.numbers.end() ? otherwise : found->second;
+}
+
+Progress progress_of(const ckpt::Snapshot& snapshot, const std::string& path) {
+  Progress progress;
+  progress.step = number(snapshot, "step", path);
+  progress.epoch = number(snapshot, "epoch", path);
+  progress.epoch_step = number(snapshot, "epoch_step", path);
+  progress.epoch_totals.hits1 = number(snapshot, "epoch_hits1", path);
+  progress.epoch_totals.hits5 = number(snapshot, "epoch_hits5", path);
+  progress.epoch_totals.images = number(snapshot, "epoch_images", path);
+  progress.epoch_totals.loss_sum = real(snapshot, "epoch_loss_sum", 0);
+  progress.epoch_train_seconds = real(snapshot, "epoch_train_seconds", 0);
+  progress.best_top1 = real(snapshot, "best_top1", -1);
+  return progress;
+}
+
+}  // namespace
+
+ckpt::Snapshot take_snapshot(model::ResNet& model, const optim::Sgd& optimizer,
+                             const Progress& progress, const RunIdentity& identity, double lr,
+                             double momentum) {
+  const at::NoGradGuard no_grad;
+  ckpt::Snapshot snapshot;
+  for (const auto& entry : model::state(model)) {
+    snapshot.model.emplace_back(entry.name, entry.tensor.detach());
+  }
+  snapshot.optimizer = ckpt::snapshot_of(optimizer, lr, momentum);
+  snapshot.progress = {{"step", progress.step},
+                       {"epoch", progress.epoch},
+                       {"epoch_step", progress.epoch_step},
+                       {"epoch_hits1", progress.epoch_totals.hits1},
+                       {"epoch_hits5", progress.epoch_totals.hits5},
+                       {"epoch_images", progress.epoch_totals.images}};
+  snapshot.numbers = {{"epoch_loss_sum", progress.epoch_totals.loss_sum},
+                      {"epoch_train_seconds", progress.epoch_train_seconds},
+                      {"best_top1", progress.best_top1}};
+  snapshot.texts = {{"config", identity.config}, {"dataset_hash", identity.dataset_hash}};
+  return snapshot;
+}
+
+void restore_model(const ckpt::NamedTensors& weights, const std::string& path,
+                   model::ResNet& model) {
+  const at::NoGradGuard no_grad;
+  const TensorMap saved = by_name(weights);
+  auto state = model::state(model);
+  for (const auto& entry : state)
+    (void)find(saved, entry.name, entry.tensor, path);  // all before the first is changed
+  for (auto& entry : state) entry.tensor.copy_(find(saved, entry.name, entry.tensor, path));
+}
+
+Progress restore(const ckpt::Snapshot& snapshot, const std::string& path,
+                 const RunIdentity& identity, model::ResNet& model, optim::Sgd& optimizer) {
+  const auto hash = snapshot.texts.find("dataset_hash");
+  RM_REQUIRE(hash != snapshot.texts.end() && hash->second == identity.dataset_hash,
+             ErrorKind::kInvalidArgument, path, " was trained on the data set ",
+             hash == snapshot.texts.end() ? "(not recorded)" : hash->second,
+             ", and --data is the data set ", identity.dataset_hash,
+             ": give the data set of that run, or another --run folder for a new one");
+  const Progress progress = progress_of(snapshot, path);
+  restore_model(snapshot.model, path, model);
+  ckpt::restore_optimizer(snapshot.optimizer, path, optimizer);
+  return progress;
+}
+
+}  // namespace ringmaster::train

@@ -1,0 +1,43 @@
+#include "train/evaluate_checkpoint.h"
+
+#include <ATen/Parallel.h>
+
+#include "base/error.h"
+#include "ckpt/snapshot.h"
+#include "shard/dataset.h"
+#include "train/assemble.h"
+#include "train/checkpointing.h"
+#include "train/device.h"
+#include "train/evaluator.h"
+
+namespace ringmaster::train {
+
+Totals evaluate_checkpoint(const EvalRequest& request, const RunContext& context) {
+  const TrainOptions& options = request.options;
+  const comm::World& world = context.control.world();
+  const c10::Device device = choose_device(options.device, world);
+  at::set_num_threads(threads_per_rank(static_cast<int>(options.threads), world));
+  const auto dataset = shard::open_dataset(context.files, request.data_folder, "val");
+  const auto model = make_network(options, *dataset);
+  restore_model(ckpt::read_weights(context.files, request.checkpoint), request.checkpoint, *model);
+  model->to(device);
+  data::EvalLoader loader(*dataset, data::EvalPlan(dataset->size(), options.eval_batch, world.size),
+                          world.rank, transform_options(options), loader_options(options, device));
+  return evaluate(*model, loader, context.control,
+                  {device, parse_precision(options.precision), options.step_deadline_s});
+}
+
+std::string recorded_config(FileSystem& files, const std::string& checkpoint) {
+  try {
+    const ckpt::Snapshot snapshot = ckpt::read_summary(files, checkpoint);
+    const auto found = snapshot.texts.find("config");
+    return found == snapshot.texts.end() ? "" : found->second;
+  } catch (const Error& error) {
+    // Weights that something else wrote record no configuration; whether they are weights at all,
+    // read_weights() says.
+    if (error.kind() == ErrorKind::kBadData) return "";
+    throw;
+  }
+}
+
+}  // namespace ringmaster::train

@@ -1,0 +1,125 @@
+#include "train/options.h"
+
+#include <set>
+
+namespace ringmaster::train {
+namespace {
+
+using namespace config;  // a table of declarations reads better without it
+
+void declare_model(Declarations& keys, TrainOptions& o) {
+  keys.group("model");
+  keys.add("model", &o.model, "Network, with torchvision's names.",
+           {one_of({"resnet18", "resnet34", "resnet50", "resnet101", "resnet152"})});
+  keys.add("small_input", &o.small_input,
+           "3x3 stem of stride 1 without pooling, for images of about 32 pixels.");
+  keys.add("zero_init_residual", &o.zero_init_residual,
+           "Start the last batch norm of every block at 0.");
+  keys.add("init", &o.init,
+           "Checkpoint (ours or torchvision's) whose weights a new run starts from, instead of "
+           "random ones.");
+}
+
+void declare_data(Declarations& keys, TrainOptions& o) {
+  keys.group("data");
+  keys.add("image_size", &o.image_size, "Side of the square that the network sees.",
+           {in_range(8, 4096), unit("pixels")});
+  keys.add("eval_resize", &o.eval_resize,
+           "Validation images: shorter side before the centre crop; 0: as they are; -1: image_size "
+           "* 8 / 7 (256 for 224).",
+           {in_range(-1, 8192), unit("pixels")});
+  keys.add("crop", &o.crop,
+           "Training crop: a random part resized, the whole image padded and shifted, or the image "
+           "as it is.",
+           {one_of({"random_resized", "pad_shift", "none"})});
+  keys.add("min_scale", &o.min_scale, "Smallest part of the area that random_resized takes.",
+           {above(0), in_range(0, 1)});
+  keys.add("flip", &o.flip, "Flip half of the training images left to right.");
+  keys.add("workers", &o.workers, "Decoding threads of a rank; 0: in the training thread.",
+           {in_range(0, 1024)});
+  keys.add("order", &o.order,
+           "Order of samples: global is an exact permutation of the whole set in every epoch.",
+           {one_of({"global"})});
+}
+
+void declare_recipe(Declarations& keys, TrainOptions& o) {
+  keys.group("recipe");
+  keys.add("global_batch", &o.global_batch,
+           "Images of one step over all ranks; a multiple of the number of ranks.",
+           {at_least(1), unit("images")});
+  keys.add("micro_batch", &o.micro_batch,
+           "Images of one forward pass of a rank, gradients accumulated over the rank's share; 0: "
+           "all at once.",
+           {at_least(0), unit("images")});
+  keys.add("epochs", &o.epochs, "Passes over the training set.", {at_least(1)});
+  keys.add("seed", &o.seed, "Of weights, order and augmentation.", {at_least(0)});
+  keys.add("optimizer", &o.optimizer, "Update rule.", {one_of({"sgd"})});
+  keys.add("momentum", &o.momentum, "Of the optimizer.", {in_range(0, 1)});
+  keys.add("nesterov", &o.nesterov, "Nesterov's form of momentum.");
+  keys.add("weight_decay", &o.weight_decay, "L2 penalty, added to the gradient.", {at_least(0)});
+  keys.add("decay_norm_and_bias", &o.decay_norm_and_bias,
+           "Whether batch norm and biases decay too, as in torch.optim.SGD.");
+  keys.add("label_smoothing", &o.label_smoothing, "Share of the target spread over all classes.",
+           {in_range(0, 1)});
+  keys.add("schedule", &o.schedule, "Learning rate by step.",
+           {one_of({"onecycle", "cosine", "constant"})});
+  keys.add("max_lr", &o.max_lr, "Peak learning rate.", {above(0)});
+  keys.add("pct_start", &o.pct_start, "onecycle: share of the run that the rate climbs.",
+           {above(0), in_range(0, 1)});
+  keys.add("div_factor", &o.div_factor, "onecycle: the first rate is max_lr divided by this.",
+           {above(0)});
+  keys.add("final_div_factor", &o.final_div_factor,
+           "onecycle: the last rate is the first divided by this.", {above(0)});
+  keys.add("cycle_momentum", &o.cycle_momentum,
+           "onecycle: momentum goes 0.95, 0.85, 0.95 against the rate, in place of momentum.");
+}
+
+void declare_machine(Declarations& keys, TrainOptions& o) {
+  keys.group("machine");
+  keys.add("device", &o.device, "Where to compute; auto: a GPU per local rank where there are any.",
+           {one_of({"cpu", "cuda", "auto"})});
+  keys.add("precision", &o.precision, "Of the forward pass; weights, gradients and sums are fp32.",
+           {one_of({"fp32", "bf16"})});
+  keys.add("threads", &o.threads,
+           "Threads of a rank's operators; 0: the machine's cores shared among its ranks.",
+           {in_range(0, 1024)});
+  keys.add("eval_batch", &o.eval_batch, "Images of one forward pass of the evaluation.",
+           {at_least(1), unit("images")});
+  keys.add("algorithm", &o.algorithm, "Allreduce of the gradients.");
+  keys.add("bucket_bytes", &o.bucket_bytes, "Gradients that travel together.",
+           {at_least(1024), unit("bytes")});
+  keys.add("first_bucket_bytes", &o.first_bucket_bytes,
+           "The first bucket: small, so that the ring starts early.",
+           {at_least(1024), unit("bytes")});
+  keys.add("step_deadline_s", &o.step_deadline_s, "Longest wait for another rank within a step.",
+           {above(0), unit("seconds")});
+}
+
+void declare_records(Declarations& keys, TrainOptions& o) {
+  keys.group("records");
+  keys.add("log_steps", &o.log_steps, "A row of log.jsonl and a progress line every so many steps.",
+           {at_least(1), unit("steps")});
+  keys.add("checkpoint_steps", &o.checkpoint_steps,
+           "Save every so many steps beside the end of every epoch; 0: only there.",
+           {at_least(0), unit("steps")});
+  keys.add("keep_epochs", &o.keep_epochs, "How many model_NNN.pt to keep; 0: all.", {at_least(0)});
+}
+
+}  // namespace
+
+void declare_options(config::Declarations& declarations, TrainOptions& options) {
+  declare_model(declarations, options);
+  declare_data(declarations, options);
+  declare_recipe(declarations, options);
+  declare_machine(declarations, options);
+  declare_records(declarations, options);
+}
+
+bool may_change_on_resume(const std::string& key) {
+  static const std::set<std::string> kFree = {"workers",     "algorithm",  "step_deadline_s",
+                                              "log_steps",   "eval_batch", "checkpoint_steps",
+                                              "keep_epochs", "init"};
+  return kFree.count(key) != 0;
+}
+
+}  // namespace ringmaster::train

@@ -1,0 +1,65 @@
+// Every key of a training run, declared once.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "config/declarations.h"
+
+namespace ringmaster::train {
+
+// Plain values with their defaults; what they mean and cost stands in declare_options(), which
+// makes the help text of it.
+struct TrainOptions {
+  // model
+  std::string model = "resnet50";
+  bool small_input = false;
+  bool zero_init_residual = false;
+  std::string init;
+  // data
+  std::int64_t image_size = 224;
+  std::int64_t eval_resize = -1;
+  std::string crop = "random_resized";
+  double min_scale = 0.08;
+  bool flip = true;
+  std::int64_t workers = 0;
+  std::string order = "global";
+  // optimisation
+  std::int64_t global_batch = 256;
+  std::int64_t micro_batch = 0;
+  std::int64_t eval_batch = 64;
+  std::int64_t epochs = 90;
+  std::int64_t seed = 0;
+  std::string optimizer = "sgd";
+  double momentum = 0.9;
+  bool nesterov = false;
+  double weight_decay = 1e-4;
+  bool decay_norm_and_bias = true;
+  double label_smoothing = 0.1;
+  std::string schedule = "onecycle";
+  double max_lr = 0.1;
+  double pct_start = 0.3;
+  double div_factor = 25;
+  double final_div_factor = 1e4;
+  bool cycle_momentum = false;
+  // machine
+  std::string precision = "fp32";
+  std::string device = "auto";
+  std::int64_t threads = 0;
+  std::string algorithm = "auto";
+  std::int64_t bucket_bytes = 16 << 20;
+  std::int64_t first_bucket_bytes = 1 << 20;
+  double step_deadline_s = 600;
+  // records
+  std::int64_t log_steps = 10;
+  std::int64_t checkpoint_steps = 500;
+  std::int64_t keep_epochs = 0;
+};
+
+// Declares every key of `options` with help and checks. `options` must outlive `declarations`.
+void declare_options(config::Declarations& declarations, TrainOptions& options);
+
+// Keys that may differ between a run and its resumption: they change neither a sample nor a weight.
+[[nodiscard]] bool may_change_on_resume(const std::string& key);
+
+}  // namespace ringmaster::train

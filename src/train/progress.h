@@ -1,0 +1,29 @@
+// Where a run stands. Sample order, learning rate and augmentation are computed from it, so it is
+// all that resuming needs beside the weights.
+#pragma once
+
+#include <cstdint>
+
+#include "train/totals.h"
+
+namespace ringmaster::train {
+
+struct Progress {
+  std::int64_t step = 0;           // global steps done; the schedule's argument of the next one
+  std::int64_t epoch = 0;          // the epoch that the next step belongs to, from 0
+  std::int64_t epoch_step = 0;     // steps of it done
+  Totals epoch_totals;             // of those steps
+  double epoch_train_seconds = 0;  // spent on those steps, over all attempts
+  double best_top1 =
+      -1;  // highest validation top-1 so far, in per cent; -1 before the first epoch's end
+
+  // To the next epoch, after this one's evaluation.
+  void finish_epoch() {
+    ++epoch;
+    epoch_step = 0;
+    epoch_totals = {};
+    epoch_train_seconds = 0;
+  }
+};
+
+}  // namespace ringmaster::train

@@ -1,0 +1,175 @@
+#include "train/reporting.h"
+
+#include <cstdlib>
+#include <iostream>
+#include <optional>
+
+#include <unistd.h>
+
+#include "base/check.h"
+#include "obs/jsonl_sink.h"
+#include "obs/plot_sink.h"
+#include "obs/progress_sink.h"
+#include "obs/summary.h"
+#include "obs/table_sinks.h"
+#include "obs/tensorboard_sink.h"
+#include "train/device.h"
+#include "train/stop_flag.h"
+
+namespace ringmaster::train {
+namespace {
+
+LogOptions log_options(const obs::RunDir& folder, const comm::World& world) {
+  LogOptions options;
+  options.file = folder.rank_log(world.rank);
+  options.console = world.rank == 0;
+  options.prefix = world.name(world.rank);
+  return options;
+}
+
+// Under mpirun a rank's standard output is a pseudo terminal of mpirun's, wherever mpirun's own
+// goes: only who started mpirun knows, and says so in RINGMASTER_COLUMNS (launch/local_mpirun.sh
+// does).
+std::optional<std::size_t> console_columns() {
+  if (std::getenv("OMPI_COMM_WORLD_SIZE") == nullptr) return obs::terminal_columns(STDOUT_FILENO);
+  const char* columns = std::getenv("RINGMASTER_COLUMNS");
+  if (columns == nullptr) return std::nullopt;
+  return static_cast<std::size_t>(std::strtoul(columns, nullptr, 10));
+}
+
+// A function of the folder only so that it is made before the log file in it is opened.
+obs::RunDir make_folder(FileSystem& files, const std::string& path) {
+  obs::RunDir folder(path);
+  files.make_dirs(folder.ranks());
+  files.make_dirs(folder.plots());
+  files.make_dirs(folder.checkpoints());
+  return folder;
+}
+
+}  // namespace
+
+Reporter::Reporter(const RunRequest& request, const RunContext& context)
+    : request_(request),
+      context_(context),
+      speaks_(context.control.world().rank == 0),
+      folder_(make_folder(context.files, request.run_folder)),
+      log_(log_options(folder_, context.control.world())) {}
+
+Reporter::~Reporter() = default;
+
+void Reporter::begin(const Parts& parts, const Progress& progress,
+                     const std::string& resumed_from) {
+  const comm::World& world = context_.control.world();
+  const TrainOptions& options = request_.options;
+  log_.info(options.model, " on ", parts.device.str(), ", ", world.size,
+            world.size == 1 ? " rank" : " ranks", "; gradients: ", parts.engine->describe(),
+            "; data set ", parts.train_set->hash(), ", ", parts.train_set->size(), " + ",
+            parts.val_set->size(), " images in ", parts.train_set->classes().size(), " classes; ",
+            options.epochs, " epochs of ", parts.steps_per_epoch, " steps");
+  if (!resumed_from.empty()) {
+    log_.info("going on from ", resumed_from, ": epoch ", progress.epoch + 1, ", step ",
+              progress.epoch_step, " of ", parts.steps_per_epoch);
+  }
+  if (!speaks_) return;
+  write_atomically(context_.files, folder_.config(), request_.config_text);
+  add_sinks(parts, progress);
+  event(resumed_from.empty() ? obs::EventKind::kStart : obs::EventKind::kResume, progress,
+        {{"ranks", std::int64_t{world.size}},
+         {"dataset_hash", parts.train_set->hash()},
+         {"allreduce", parts.engine->describe()},
+         {"from", resumed_from}});
+}
+
+void Reporter::add_sinks(const Parts& parts, const Progress& progress) {
+  FileSystem& files = context_.files;
+  obs::History history = obs::cut_back(files, folder_.log(), {progress.step, progress.epoch});
+  const std::int64_t attempt =
+      ++history.attempts;  // a life that died before its first save counts too
+  const double now = obs::SinkList::wall_clock()();
+  sinks_ = std::make_unique<obs::SinkList>(std::move(history), request_.options.log_steps, log_);
+  sinks_->add(std::make_unique<obs::JsonlSink>(files, folder_.log(), attempt));
+  sinks_->add(std::make_unique<obs::MarkdownSink>(files, folder_.markdown()));
+  sinks_->add(std::make_unique<obs::JsonListSink>(files, folder_.json_list()));
+  sinks_->add(std::make_unique<obs::TensorBoardSink>(files, folder_.path(), now));
+  sinks_->add(std::make_unique<obs::PlotSink>(files, folder_.plots()));
+  obs::ProgressOptions console;
+  console.total_steps = request_.options.epochs * parts.steps_per_epoch;
+  console.total_epochs = request_.options.epochs;
+  console.columns = console_columns();
+  sinks_->add(std::make_unique<obs::ProgressSink>(std::cout, console));
+  sinks_->begin();
+  last_step_ = Clock::now();
+}
+
+void Reporter::step(const Progress& progress, const StepResult& result) {
+  if (!speaks_) return;
+  obs::StepReport report;
+  report.step = progress.step;
+  report.epoch = progress.epoch + 1;
+  report.loss = result.totals.loss();
+  report.lr = result.lr;
+  report.momentum = result.momentum;
+  report.data_wait_s = result.data_wait_s;
+  report.comm_wait_s = result.comm_wait_s;
+  const auto now = Clock::now();
+  rate_.add(result.totals.images, std::chrono::duration<double>(now - last_step_).count());
+  last_step_ = now;
+  report.images_per_second = rate_.images_per_second();
+  if (progress.step % request_.options.log_steps == 0) rate_.restart();
+  sinks_->on_step(report);
+}
+
+void Reporter::epoch(const Progress& progress, const Totals& validation, double lr,
+                     double seconds) {
+  if (!speaks_) return;
+  obs::EpochReport report;
+  report.epoch = progress.epoch + 1;
+  report.step = progress.step;
+  report.train_loss = progress.epoch_totals.loss();
+  report.train_top1 = progress.epoch_totals.top1_percent();
+  report.train_top5 = progress.epoch_totals.top5_percent();
+  report.val_loss = validation.loss();
+  report.val_top1 = validation.top1_percent();
+  report.val_top5 = validation.top5_percent();
+  report.val_hits1 = validation.hits1;
+  report.val_hits5 = validation.hits5;
+  report.val_n = validation.images;
+  report.lr = lr;
+  report.seconds = seconds;
+  report.images_per_second =
+      static_cast<double>(progress.epoch_totals.images) / progress.epoch_train_seconds;
+  sinks_->on_epoch(report);
+}
+
+void Reporter::save_begun(const Progress& progress, double wait_s) {
+  event(obs::EventKind::kSave, progress, {{"wait_s", wait_s}});
+}
+
+void Reporter::stopped(const Progress& progress, int signal) {
+  event(obs::EventKind::kStop, progress,
+        {{"signal", std::string(name_of_signal(signal))},
+         {"exit_code", std::int64_t{exit_code_of_signal(signal)}}});
+  if (!speaks_) return;
+  sinks_->flush();
+  log_.info("stopped by ", name_of_signal(signal), " after step ", progress.step,
+            ", saved: the same command goes on from there");
+}
+
+void Reporter::finished(const Progress& progress) {
+  if (!speaks_) return;
+  sinks_->flush();
+  log_.info(obs::summary_text(sinks_->history(), folder_));
+  log_.info("finished: ", progress.epoch, " epochs, ", progress.step, " steps");
+}
+
+void Reporter::event(obs::EventKind kind, const Progress& progress,
+                     std::vector<std::pair<std::string, obs::FieldValue>> fields) {
+  if (!speaks_) return;
+  obs::Event event;
+  event.kind = kind;
+  event.step = progress.step;
+  event.fields = std::move(fields);
+  sinks_->on_event(std::move(event));
+}
+
+}  // namespace ringmaster::train

@@ -1,0 +1,58 @@
+// What a run says of itself: rank 0's sinks and console, every rank's log file.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "base/log.h"
+#include "obs/rate.h"
+#include "obs/run_dir.h"
+#include "obs/sink.h"
+#include "train/assemble.h"
+#include "train/progress.h"
+#include "train/run.h"
+#include "train/trainer.h"
+
+namespace ringmaster::train {
+
+// One per rank. On ranks other than 0 all but log() does nothing. One thread.
+class Reporter {
+ public:
+  // Makes the run's folder and this rank's log file.
+  Reporter(const RunRequest& request, const RunContext& context);
+  ~Reporter();
+  Reporter(const Reporter&) = delete;
+  Reporter& operator=(const Reporter&) = delete;
+
+  [[nodiscard]] Logger& log() { return log_; }
+
+  // Before the first step, with where the run stands: cuts the logs back to it, writes config.cfg,
+  // says what will run.
+  void begin(const Parts& parts, const Progress& progress, const std::string& resumed_from);
+  void step(const Progress& progress, const StepResult& result);
+  // `lr`: of the epoch's last step. `seconds`: training and evaluation.
+  void epoch(const Progress& progress, const Totals& validation, double lr, double seconds);
+  // A save was handed over; the step stood still for `wait_s`.
+  void save_begun(const Progress& progress, double wait_s);
+  void stopped(const Progress& progress, int signal);
+  void finished(const Progress& progress);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  void add_sinks(const Parts& parts, const Progress& progress);
+  void event(obs::EventKind kind, const Progress& progress,
+             std::vector<std::pair<std::string, obs::FieldValue>> fields);
+
+  const RunRequest& request_;
+  const RunContext& context_;
+  const bool speaks_;  // rank 0
+  const obs::RunDir folder_;
+  Logger log_;
+  std::unique_ptr<obs::SinkList> sinks_;  // rank 0, from begin() on
+  obs::RateWindow rate_;
+  Clock::time_point last_step_{};
+};
+
+}  // namespace ringmaster::train

@@ -1,0 +1,41 @@
+// What a step or an epoch adds up: exact counts, and a loss whose sum has the same bits on every
+// rank.
+#pragma once
+
+#include <cstdint>
+
+#include "comm/control.h"
+
+namespace ringmaster::train {
+
+struct Totals {
+  double loss_sum = 0;  // over images: mean loss is loss_sum / images
+  std::int64_t hits1 = 0, hits5 = 0;
+  std::int64_t images = 0;
+
+  Totals& operator+=(const Totals& other);
+  [[nodiscard]] double loss() const {
+    return images > 0 ? loss_sum / static_cast<double>(images) : 0;
+  }
+  [[nodiscard]] double top1_percent() const { return percent(hits1); }
+  [[nodiscard]] double top5_percent() const { return percent(hits5); }
+
+ private:
+  [[nodiscard]] double percent(std::int64_t hits) const {
+    return images > 0 ? 100.0 * static_cast<double>(hits) / static_cast<double>(images) : 0;
+  }
+};
+
+// What the ranks tell each other once a step, beside the gradients.
+struct StepExchange {
+  Totals totals;  // in: of this rank; out: of all ranks
+  int stop_signal =
+      0;  // in: what this rank was asked, or 0; out: what all ranks do, the same on each
+};
+
+// Collective. Loss sums are added in rank order. Where ranks were sent different signals, the one
+// that leaves the run stopped wins (TERM, then INT, then USR1, USR2), for `scancel` sends several.
+[[nodiscard]] StepExchange exchange(comm::ControlPlane& control, const StepExchange& mine,
+                                    Deadline deadline);
+
+}  // namespace ringmaster::train

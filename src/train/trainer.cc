@@ -1,0 +1,77 @@
+#include "train/trainer.h"
+
+#include <chrono>
+
+#include "base/check.h"
+#include "data/to_device.h"
+#include "model/hits.h"
+#include "model/loss.h"
+
+namespace ringmaster::train {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+}  // namespace
+
+Trainer::Trainer(model::ResNet& model, grad::Gradients& gradients, optim::Sgd& optimizer,
+                 const optim::Schedule& schedule, comm::ControlPlane& control, const StopFlag& stop,
+                 const TrainerOptions& options)
+    : model_(model),
+      gradients_(gradients),
+      optimizer_(optimizer),
+      schedule_(schedule),
+      control_(control),
+      stop_(stop),
+      options_(options) {}
+
+StepResult Trainer::step(data::TrainLoader& loader, std::int64_t step) {
+  StepResult result;
+  result.lr = schedule_.lr(step);  // a pure function of the step: resume can't drift
+  result.momentum = schedule_.momentum(step);
+  StepExchange mine;
+  gradients_.arm(options_.micro_batches);
+  for (int micro = 0; micro < options_.micro_batches; ++micro) {
+    const auto asked = Clock::now();
+    const auto batch = loader.next();
+    result.data_wait_s += seconds_since(asked);
+    RM_CHECK(batch.has_value(), "the epoch ended before step ", step);
+    mine.totals +=
+        forward_backward(*batch);  // hooks: a full bucket goes to the ring, in plan order
+    gradients_.end_micro_batch();
+  }
+  const auto deadline = Deadline::after(std::chrono::duration<double>(options_.step_deadline_s));
+  const auto backward_done = Clock::now();
+  gradients_.finish(deadline);  // the last bucket is reduced, or an error that names the peer
+  result.comm_wait_s = seconds_since(backward_done);
+  optimizer_.step(result.lr, result.momentum);
+  mine.stop_signal = stop_.requested();
+  const StepExchange all = exchange(control_, mine, deadline);
+  result.totals = all.totals;
+  result.stop_signal = all.stop_signal;
+  return result;
+}
+
+Totals Trainer::forward_backward(const data::Batch& batch) {
+  at::Tensor logits, loss;
+  const at::Tensor targets = batch.targets.to(options_.device, /*non_blocking=*/true);
+  {
+    const AutocastScope autocast(options_.precision, options_.device.type());
+    logits = model_.forward(data::to_device(batch.images, options_.device));
+    loss = model::cross_entropy(logits, targets, options_.label_smoothing);
+  }
+  loss.backward();
+  Totals totals;
+  totals.images = targets.size(0);
+  const model::Hits hits = model::count_hits(logits.detach(), targets);
+  totals.hits1 = hits.top1;
+  totals.hits5 = hits.top5;
+  totals.loss_sum = loss.item<double>() * static_cast<double>(totals.images);
+  return totals;
+}
+
+}  // namespace ringmaster::train

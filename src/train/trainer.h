@@ -1,0 +1,62 @@
+// The training step: the page that a newcomer opens first.
+#pragma once
+
+#include <cstdint>
+
+#include <c10/core/Device.h>
+
+#include "base/deadline.h"
+#include "comm/control.h"
+#include "data/loader.h"
+#include "grad/gradients.h"
+#include "model/resnet.h"
+#include "optim/schedule.h"
+#include "optim/sgd.h"
+#include "train/precision.h"
+#include "train/stop_flag.h"
+#include "train/totals.h"
+
+namespace ringmaster::train {
+
+// What a step did, the same on every rank but for the waits.
+struct StepResult {
+  Totals totals;  // over the global batch
+  double lr = 0, momentum = 0;
+  int stop_signal = 0;     // agreed by all ranks: save and leave
+  double data_wait_s = 0;  // this rank waited for the loader
+  double comm_wait_s = 0;  // this rank waited for the ring after backward
+};
+
+struct TrainerOptions {
+  c10::Device device = c10::Device(c10::kCPU);
+  Precision precision = Precision::kFloat32;
+  double label_smoothing = 0;
+  int micro_batches = 1;  // backwards per step, their gradients averaged
+  double step_deadline_s = 600;
+};
+
+// Owns nothing of what it is given; all of it must outlive it. One thread.
+class Trainer {
+ public:
+  Trainer(model::ResNet& model, grad::Gradients& gradients, optim::Sgd& optimizer,
+          const optim::Schedule& schedule, comm::ControlPlane& control, const StopFlag& stop,
+          const TrainerOptions& options);
+
+  // Collective. Takes the step's micro-batches from `loader` and makes global step number `step`
+  // (from 0: the schedule's argument). Errors: the loader's, the ring's (Error{kTimeout,
+  // kPeerLost}); after one the run can't go on.
+  StepResult step(data::TrainLoader& loader, std::int64_t step);
+
+ private:
+  Totals forward_backward(const data::Batch& batch);
+
+  model::ResNet& model_;
+  grad::Gradients& gradients_;
+  optim::Sgd& optimizer_;
+  const optim::Schedule& schedule_;
+  comm::ControlPlane& control_;
+  const StopFlag& stop_;
+  const TrainerOptions options_;
+};
+
+}  // namespace ringmaster::train
