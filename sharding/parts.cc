@@ -25,6 +25,7 @@ void add(shard::Manifest& whole, const shard::Manifest& part, const std::string&
     for (shard::SplitEntry& split : manifest->splits) {
       split.class_counts.assign(manifest->classes.size(), 0);
       split.dropped.clear();
+      split.fixed.clear();
       for (shard::ShardEntry& entry : split.shards) entry.summary = {};
     }
   }
@@ -37,6 +38,7 @@ void add(shard::Manifest& whole, const shard::Manifest& part, const std::string&
     for (std::size_t label = 0; label < to.class_counts.size(); ++label)
       to.class_counts[label] += from.class_counts[label];
     to.dropped.insert(to.dropped.end(), from.dropped.begin(), from.dropped.end());
+    to.fixed.insert(to.fixed.end(), from.fixed.begin(), from.fixed.end());
     for (std::size_t i = 0; i < to.shards.size(); ++i) {
       if (packed_here(from.shards[i])) to.shards[i] = from.shards[i];
     }

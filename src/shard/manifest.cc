@@ -36,28 +36,38 @@ Json to_json(const SplitEntry& split) {
   for (const ShardEntry& shard : split.shards) shards.push_back(to_json(shard));
   for (const DroppedFile& file : split.dropped)
     dropped.push_back({{"name", file.name}, {"reason", file.reason}});
-  return {{"name", split.name},
-          {"records", split.records()},
-          {"class_counts", split.class_counts},
-          {"shards", shards},
-          {"dropped", dropped}};
+  Json json = {{"name", split.name},
+               {"records", split.records()},
+               {"class_counts", split.class_counts},
+               {"shards", shards},
+               {"dropped", dropped}};
+  for (const FixedFile& file : split.fixed) {
+    json["fixed"].push_back(
+        {{"name", file.name}, {"reason", file.reason}, {"original_hash", file.original_hash}});
+  }
+  return json;
 }
 
 Json to_json(const Manifest& manifest) {
   Json options = Json::object(), splits = Json::array();
   for (const auto& [key, value] : manifest.options) options[key] = value;
   for (const SplitEntry& split : manifest.splits) splits.push_back(to_json(split));
-  return {{"format", kFormatName},
-          {"version", kManifestVersion},
-          {"container", manifest.container},
-          {"data_set", manifest.data_set},
-          {"hash", manifest.hash()},
-          {"packer", manifest.packer},
-          {"decoder", manifest.decoder},
-          {"source", manifest.source},
-          {"options", options},
-          {"classes", manifest.classes},
-          {"splits", splits}};
+  Json json = {{"format", kFormatName},
+               {"version", kManifestVersion},
+               {"container", manifest.container},
+               {"data_set", manifest.data_set},
+               {"hash", manifest.hash()},
+               {"packer", manifest.packer},
+               {"decoder", manifest.decoder},
+               {"source", manifest.source},
+               {"options", options},
+               {"classes", manifest.classes},
+               {"splits", splits}};
+  // Keys that stand only where there is something to say.
+  if (!manifest.class_words.empty()) json["class_words"] = manifest.class_words;
+  for (const SourceFile& file : manifest.source_files)
+    json["source_files"].push_back({{"name", file.name}, {"bytes", file.size_bytes}});
+  return json;
 }
 
 // Reads typed members and names file and key where one is missing or of another type.
@@ -88,6 +98,19 @@ class Fields {
     const Json& value = member(key);
     RM_REQUIRE(value.is_array(), ErrorKind::kBadData, path_, ": ", name(key), " is not a list");
     return value;
+  }
+  // Of a key that need not be there.
+  [[nodiscard]] Json optional_list(const char* key) const {
+    return json_.contains(key) ? list(key) : Json::array();
+  }
+  [[nodiscard]] std::vector<std::string> texts(const Json& values, const char* key) const {
+    std::vector<std::string> out;
+    for (const Json& value : values) {
+      RM_REQUIRE(value.is_string(), ErrorKind::kBadData, path_, ": ", name(key),
+                 " has something that is not a text");
+      out.push_back(value.get<std::string>());
+    }
+    return out;
   }
   [[nodiscard]] std::string hex(const char* key, std::size_t digits) const {
     std::string value = text(key);
@@ -144,6 +167,10 @@ SplitEntry parse_split(const Json& json, const std::string& path, const std::str
     const Fields file(dropped, path, prefix + ".dropped");
     split.dropped.push_back({file.text("name"), file.text("reason")});
   }
+  for (const Json& fixed : fields.optional_list("fixed")) {
+    const Fields file(fixed, path, prefix + ".fixed");
+    split.fixed.push_back({file.text("name"), file.text("reason"), file.hex("original_hash", 32)});
+  }
   return split;
 }
 
@@ -164,9 +191,14 @@ Manifest parse_body(const Json& json, const std::string& path) {
   RM_REQUIRE(options.is_object(), ErrorKind::kBadData, path, ": options is not an object");
   for (const auto& [key, value] : options.items())
     manifest.options.emplace_back(key, Fields(options, path, "options").text(key.c_str()));
-  for (const Json& name : fields.list("classes")) {
-    RM_REQUIRE(name.is_string(), ErrorKind::kBadData, path, ": a class name is not a text");
-    manifest.classes.push_back(name.get<std::string>());
+  manifest.classes = fields.texts(fields.list("classes"), "classes");
+  manifest.class_words = fields.texts(fields.optional_list("class_words"), "class_words");
+  RM_REQUIRE(manifest.class_words.empty() || manifest.class_words.size() == manifest.classes.size(),
+             ErrorKind::kBadData, path, ": class_words has ", manifest.class_words.size(),
+             " texts for ", manifest.classes.size(), " classes");
+  for (const Json& entry : fields.optional_list("source_files")) {
+    const Fields file(entry, path, "source_files");
+    manifest.source_files.push_back({file.text("name"), file.number("bytes")});
   }
   for (const Json& split : fields.list("splits")) {
     const std::string prefix = join_text("splits[", manifest.splits.size(), "]");

@@ -27,11 +27,26 @@ struct DroppedFile {
   bool operator==(const DroppedFile&) const = default;
 };
 
+// A file of the source that was transcoded because it is no plain image (--bad fix).
+struct FixedFile {
+  std::string name, reason;
+  std::string original_hash;  // XXH3-128 of the file as it was, 32 hex digits
+  bool operator==(const FixedFile&) const = default;
+};
+
+// An archive that was packed from.
+struct SourceFile {
+  std::string name;  // without folders
+  std::uint64_t size_bytes = 0;
+  bool operator==(const SourceFile&) const = default;
+};
+
 struct SplitEntry {
   std::string name;
   std::vector<std::uint64_t> class_counts;  // records by label; as long as Manifest::classes
   std::vector<ShardEntry> shards;           // by index
   std::vector<DroppedFile> dropped;
+  std::vector<FixedFile> fixed;
   [[nodiscard]] std::uint64_t records() const;
   bool operator==(const SplitEntry&) const = default;
 };
@@ -44,12 +59,14 @@ struct Manifest {
   std::string source;                                        // a sentence for people
   std::vector<std::pair<std::string, std::string>> options;  // those that the bytes depend on
   std::vector<std::string> classes;                          // by label
+  std::vector<std::string> class_words;                      // by label, for people; or empty
+  std::vector<SourceFile> source_files;                      // archives, where there are any
   std::vector<SplitEntry> splits;
   bool operator==(const Manifest&) const = default;
 
   // 32 hex digits over classes, splits and the hash of every shard: what a checkpoint carries, and
-  // the same wherever and whenever the data set is packed. Packer, decoder and source are not in
-  // it.
+  // the same wherever and whenever the data set is packed. Packer, decoder, source, what was
+  // dropped and fixed, and words are not in it.
   [[nodiscard]] std::string hash() const;
   // Error{kInvalidArgument} that lists the splits there are.
   [[nodiscard]] const SplitEntry& split(const std::string& name) const;

@@ -23,6 +23,13 @@ class ManifestTest : public ShardFixture {
     manifest.splits.push_back({.name = "val", .class_counts = {0, 0, 0}});
     return manifest;
   }
+  static Manifest sample_with_optional_keys() {
+    Manifest manifest = sample();
+    manifest.class_words = {"ant", "bee, \"apis\"", "scarab"};
+    manifest.source_files = {{"train.tar", 10240}, {"val.tar", 1}};
+    manifest.splits[0].fixed = {{"ant/y.jpg", "CMYK", std::string(32, 'f')}};
+    return manifest;
+  }
   static std::string replace(std::string text, const std::string& from, const std::string& to) {
     const auto at = text.find(from);
     EXPECT_NE(at, std::string::npos) << from;
@@ -34,6 +41,21 @@ TEST_F(ManifestTest, RoundTrip) {
   const std::string text = to_text(sample());
   EXPECT_EQ(parse_manifest(text, "m"), sample());
   EXPECT_EQ(to_text(parse_manifest(text, "m")), text);
+}
+
+TEST_F(ManifestTest, OptionalKeysAreThereOnlyWhenTheySaySomething) {
+  const Manifest manifest = sample_with_optional_keys();
+  const std::string text = to_text(manifest);
+  EXPECT_EQ(parse_manifest(text, "m"), manifest);
+  EXPECT_EQ(manifest.hash(), sample().hash());
+  for (const std::string key : {"class_words", "source_files", "fixed"}) {
+    EXPECT_NE(text.find(key), std::string::npos) << key;
+    EXPECT_EQ(to_text(sample()).find(key), std::string::npos) << key;
+  }
+  const std::string short_words = replace(text, "\"scarab\"", "\"scarab\", \"one more\"");
+  EXPECT_EQ(kind_of([&] { (void)parse_manifest(short_words, "m.json"); },
+                    {"m.json", "class_words has 4 texts for 3 classes"}),
+            ErrorKind::kBadData);
 }
 
 TEST_F(ManifestTest, HashCoversWhatIsTrainedOnAndNothingElse) {
