@@ -44,13 +44,9 @@ bool ClusterTransport::try_receive(const Segment& segment, ActionKind kind, doub
                                    : remote_.try_receive(segment, kind, scale);
 }
 
-bool ClusterTransport::try_flush() {
-  return remote_.try_flush() && local_->try_flush();
-}
-
-int ClusterTransport::unflushed_peer() const {
-  const int local = local_->unflushed_peer();
-  return local != world_.rank || remote_.idle() ? local : remote_.unflushed_peer();
+std::optional<int> ClusterTransport::unflushed_peer() {
+  const std::optional<int> remote = remote_.unflushed_peer();
+  return remote ? remote : local_->unflushed_peer();
 }
 
 std::uint32_t ClusterTransport::arm() {

@@ -26,8 +26,7 @@ class ClusterTransport final : public Transport {
   void expect(const Segment& segment, ActionKind kind) override;
   int lookahead() const override { return MpiLink::kLookahead; }
   bool try_receive(const Segment& segment, ActionKind kind, double scale) override;
-  bool try_flush() override;
-  int unflushed_peer() const override;
+  std::optional<int> unflushed_peer() override;
   void begin_wait(int peer) override { local_->begin_wait(peer); }
   void end_wait() override { local_->end_wait(); }
   std::uint32_t arm() override;

@@ -159,12 +159,9 @@ void MpiLink::progress() {
   }
 }
 
-bool MpiLink::try_flush() {
+std::optional<int> MpiLink::unflushed_peer() {
   progress();
-  return state_->sends.empty();
-}
-
-int MpiLink::unflushed_peer() const {
+  if (state_->sends.empty()) return std::nullopt;
   return state_->sends.front().segment.peer;
 }
 

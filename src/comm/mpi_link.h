@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 
 #include "comm/dtype.h"
 #include "comm/transport.h"
@@ -28,9 +29,7 @@ class MpiLink {
   void send(const Segment& segment);
   void expect(const Segment& segment, ActionKind kind);
   [[nodiscard]] bool try_receive(const Segment& segment, ActionKind kind, double scale);
-  [[nodiscard]] bool try_flush();
-  // REQUIRES: try_flush() was false.
-  [[nodiscard]] int unflushed_peer() const;
+  [[nodiscard]] std::optional<int> unflushed_peer();
   void progress();                  // lets MPI work on what is under way
   [[nodiscard]] bool idle() const;  // nothing is under way
 

@@ -13,7 +13,8 @@ struct ProcessState {
   std::uint64_t start_ticks = 0;  // since boot; tells a process from a later one of the same number
 };
 
-// Empty where there is no such process.
+// Empty where there is no such process. Error{kIo} where the kernel does not say (too many open
+// files, ...): that is no reason to believe that it died.
 [[nodiscard]] std::optional<ProcessState> process_state(pid_t pid);
 
 }  // namespace ringmaster::comm

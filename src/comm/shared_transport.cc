@@ -122,20 +122,11 @@ bool SharedTransport::try_receive(const Segment& segment, ActionKind kind, doubl
   return true;
 }
 
-std::size_t SharedTransport::unflushed() const {
+std::optional<int> SharedTransport::unflushed_peer() {
   for (std::size_t i = 0; i < peers_.size(); ++i) {
-    if (peers_[i].used_by_it->value.load() != peers_[i].sent) return i;
+    if (peers_[i].used_by_it->value.load() != peers_[i].sent) return memory_.ranks[i];
   }
-  return kNobody;
-}
-
-bool SharedTransport::try_flush() {
-  return unflushed() == kNobody;
-}
-
-int SharedTransport::unflushed_peer() const {
-  const std::size_t peer = unflushed();
-  return memory_.ranks[peer == kNobody ? memory_.self : peer];
+  return std::nullopt;
 }
 
 void SharedTransport::begin_wait(int peer) {

@@ -25,8 +25,7 @@ class SharedTransport final : public Transport {
   void expect(const Segment& segment, ActionKind kind) override;
   int lookahead() const override { return 0; }
   bool try_receive(const Segment& segment, ActionKind kind, double scale) override;
-  bool try_flush() override;
-  int unflushed_peer() const override;
+  std::optional<int> unflushed_peer() override;
   void begin_wait(int peer) override;
   void end_wait() override;
   std::uint32_t arm() override;
@@ -54,7 +53,6 @@ class SharedTransport final : public Transport {
   };
 
   [[nodiscard]] std::size_t member(int rank) const;  // kNobody for a rank that is not here
-  [[nodiscard]] std::size_t unflushed() const;       // kNobody if there is none
   [[nodiscard]] bool has_died(std::size_t member) const;
   [[nodiscard]] SharedPage& my_page() const { return memory_.page(memory_.self); }
   static void ring(SharedPage& page);

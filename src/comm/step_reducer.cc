@@ -102,10 +102,11 @@ void StepReducer::reduce(const Reduction& reduction, const Patience& patience,
 }
 
 void StepReducer::settle(const Patience& patience) {
-  while (!transport_->try_flush()) {
-    const int peer = transport_->unflushed_peer();
-    Waiter(*transport_, world_, patience).await({peer, last_index_, -1, -1, "the end of"}, [&] {
-      return transport_->try_flush();
+  // One peer after the other: one that is done may end its engine at once, and has not failed then
+  // because others are still awaited.
+  while (const std::optional<int> peer = transport_->unflushed_peer()) {
+    Waiter(*transport_, world_, patience).await({*peer, last_index_, -1, -1, "the end of"}, [&] {
+      return transport_->unflushed_peer() != peer;
     });
   }
   unsettled_begin_ = unsettled_end_ = 0;

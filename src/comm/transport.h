@@ -52,10 +52,9 @@ class Transport {
   // True: received and added or copied into the arena. False: it is not there yet, nothing was
   // done.
   [[nodiscard]] virtual bool try_receive(const Segment& segment, ActionKind kind, double scale) = 0;
-  // True: all that was sent has been used by its receivers; the arena is this rank's alone.
-  [[nodiscard]] virtual bool try_flush() = 0;
-  // A peer whose use of what was sent is still awaited.
-  [[nodiscard]] virtual int unflushed_peer() const = 0;
+  // A peer that has not yet used all that was sent to it, the same one until it has; empty: all
+  // have, and the arena is this rank's alone.
+  [[nodiscard]] virtual std::optional<int> unflushed_peer() = 0;
 
   // Waiting: begin_wait(), then arm(), try, and sleep() if that was in vain, then end_wait().
   // sleep() returns at once where something has happened since arm(); `at_most` bounds it anyway.
