@@ -11,5 +11,6 @@ namespace ringmaster::app {
 [[nodiscard]] config::Command checkpoint_verify_command();
 [[nodiscard]] config::Command bench_allreduce_command();
 [[nodiscard]] config::Command bench_loader_command();
+[[nodiscard]] config::Command explain_hang_command();
 
 }  // namespace ringmaster::app

@@ -1,9 +1,11 @@
 #include "grad/gradients.h"
 
 #include <algorithm>
+#include <chrono>
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/from_blob.h>
+#include <ATen/ops/linalg_vector_norm.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <torch/csrc/autograd/function_hook.h>
 #include <torch/csrc/autograd/variable.h>
@@ -18,6 +20,10 @@ std::vector<at::Tensor> tensors_of(const std::vector<NamedTensor>& named) {
   std::vector<at::Tensor> tensors;
   for (const NamedTensor& entry : named) tensors.push_back(entry.tensor);
   return tensors;
+}
+
+std::int64_t now_ns() {
+  return std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
 }  // namespace
@@ -83,6 +89,7 @@ void Gradients::arm(int micro_batches) {
   micro_batches_ = micro_batches_left_ = micro_batches;
   next_bucket_ = 0;
   started_in_backward_ = 0;
+  ready_ns_.assign(plan_.buckets.size(), 0);
   missing_.assign(plan_.buckets.size(), 0);
   for (const std::size_t bucket : bucket_of_slot_) ++missing_[bucket];
 }
@@ -90,10 +97,12 @@ void Gradients::arm(int micro_batches) {
 void Gradients::on_ready(std::size_t slot) {
   const std::lock_guard lock(mutex_);
   if (micro_batches_left_ != 1) return;  // more gradients will be added to this one
-  std::size_t& missing = missing_[bucket_of_slot_[slot]];
+  const std::size_t bucket = bucket_of_slot_[slot];
+  std::size_t& missing = missing_[bucket];
   RM_CHECK_LT(std::size_t{0}, missing, plan_.parameters[slot].name,
               " was accumulated twice in one backward");
-  --missing;
+  if (--missing > 0) return;
+  ready_ns_[bucket] = now_ns();
   start_buckets(false);
 }
 
@@ -123,6 +132,16 @@ void Gradients::finish(Deadline deadline) {
     start_buckets(true);
   }
   engine_.finish(current_stream(), deadline);
+}
+
+double Gradients::norm() const {
+  return at::linalg_vector_norm(flat_gradients_, 2).item<double>();
+}
+
+void Gradients::clip(double norm, double max_norm) {
+  constexpr double kNotZero = 1e-6;
+  const double factor = max_norm / (norm + kNotZero);
+  if (factor < 1) flat_gradients_.mul_(factor);
 }
 
 comm::Stream Gradients::current_stream() const {

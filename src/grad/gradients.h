@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <mutex>
 #include <vector>
 
@@ -49,7 +50,20 @@ class Gradients {
 
   // The gradients: 1-d, the plan's parameter part of the arena.
   [[nodiscard]] const at::Tensor& flat() const { return flat_gradients_; }
+  // The statistics: 1-d, the rest of the arena.
+  [[nodiscard]] at::Tensor flat_statistics() const {
+    return arena_.narrow(0, 0, plan_.gradients_offset_elems);
+  }
+  // After finish(): the 2-norm of all gradients as one vector, the same on every rank. Not finite
+  // exactly if a gradient is not, or if the sum of squares overflows float32. One pass over memory.
+  [[nodiscard]] double norm() const;
+  // Scales all gradients so that their norm is at most `max_norm`, by the rule of
+  // torch.nn.utils.clip_grad_norm_: max_norm / (norm + 1e-6) where that is below 1. `norm`: norm().
+  void clip(double norm, double max_norm);
   [[nodiscard]] const BucketPlan& plan() const { return plan_; }
+  // By bucket: when the last backward completed its gradients (steady clock; 0: it did not, a
+  // parameter took no part; and for the statistics).
+  [[nodiscard]] const std::vector<std::int64_t>& ready_ns() const { return ready_ns_; }
   // How many buckets the last step started before its backward had ended.
   [[nodiscard]] std::size_t started_in_backward() const { return started_in_backward_; }
 
@@ -73,6 +87,7 @@ class Gradients {
   int micro_batches_ = 1;
   int micro_batches_left_ = 0;
   std::vector<std::size_t> missing_;  // by bucket: slots whose gradient is not complete
+  std::vector<std::int64_t> ready_ns_;
   std::size_t next_bucket_ = 0;
   std::size_t started_in_backward_ = 0;
 };

@@ -24,6 +24,10 @@ class RunDir {
   [[nodiscard]] std::string newest_checkpoint() const { return in("checkpoints/checkpoint.pt"); }
   [[nodiscard]] std::string best_checkpoint() const { return in("checkpoints/best.pt"); }
   [[nodiscard]] std::string ranks() const { return in("ranks"); }
+  // What the ranks of an attempt that broke off left, under the time of its start.
+  [[nodiscard]] std::string broken_off(const std::string& started) const {
+    return in("broken_off/" + started);
+  }
   [[nodiscard]] std::string rank_log(int rank) const;  // ranks/rank007.log
   // checkpoints/model_000.pt, for the epoch's index from 0.
   [[nodiscard]] std::string epoch_checkpoint(std::int64_t index) const;

@@ -108,9 +108,9 @@ std::unique_ptr<optim::Schedule> schedule_of(const TrainOptions& options,
   return optim::constant(schedule);
 }
 
-// Of the parameters' bytes; equal on two ranks exactly if their weights are.
-std::string weights_hash(const Parts& parts) {
-  const at::Tensor host = parts.flat_parameters.cpu();
+// Of the tensor's bytes; equal on two ranks exactly if these are.
+std::string hash_of(const at::Tensor& flat) {
+  const at::Tensor host = flat.cpu();
   return hex64(xxh3_64(std::as_bytes(
       std::span(host.const_data_ptr<float>(), static_cast<std::size_t>(host.numel())))));
 }
@@ -128,6 +128,11 @@ int micro_batches_of(const TrainOptions& options, int ranks) {
 }
 
 }  // namespace
+
+std::string state_hash(const Parts& parts) {
+  return hash_of(parts.flat_parameters) + hash_of(parts.gradients->flat_statistics()) +
+         hash_of(parts.optimizer->momentum_buffer());
+}
 
 data::TransformOptions transform_options(const TrainOptions& options) {
   data::TransformOptions transform;
@@ -192,7 +197,7 @@ Parts assemble(const RunRequest& request, const RunContext& context) {
         {{"configuration", hex64(xxh3_64(request.config_text))},
          {"data set", parts.train_set->hash()},
          {"bucket plan", parts.gradients->plan().hash()},
-         {"initial weights", weights_hash(parts)}},
+         {"initial weights", hash_of(parts.flat_parameters)}},
         Deadline::after(std::chrono::duration<double>(options.step_deadline_s)));
   return parts;
 }

@@ -40,6 +40,9 @@ struct Parts {
 // the key to change.
 [[nodiscard]] Parts assemble(const RunRequest& request, const RunContext& context);
 
+// Of weights, statistics and momentum; equal on two ranks exactly if all of these are.
+[[nodiscard]] std::string state_hash(const Parts& parts);
+
 // The pieces that evaluation needs too.
 [[nodiscard]] std::shared_ptr<model::ResNet> make_network(const TrainOptions& options,
                                                           const shard::Dataset& dataset);

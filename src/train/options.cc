@@ -72,6 +72,9 @@ void declare_recipe(Declarations& keys, TrainOptions& o) {
            "onecycle: the last rate is the first divided by this.", {above(0)});
   keys.add("cycle_momentum", &o.cycle_momentum,
            "onecycle: momentum goes 0.95, 0.85, 0.95 against the rate, in place of momentum.");
+  keys.add("clip_norm", &o.clip_norm,
+           "Scale the gradients so that their 2-norm over all weights is at most this; 0: don't.",
+           {at_least(0)});
 }
 
 void declare_machine(Declarations& keys, TrainOptions& o) {
@@ -103,6 +106,12 @@ void declare_records(Declarations& keys, TrainOptions& o) {
            "Save every so many steps beside the end of every epoch; 0: only there.",
            {at_least(0), unit("steps")});
   keys.add("keep_epochs", &o.keep_epochs, "How many model_NNN.pt to keep; 0: all.", {at_least(0)});
+  keys.add("trace_steps", &o.trace_steps,
+           "Draw the first so many steps of this start into trace.json, for ui.perfetto.dev.",
+           {in_range(0, 1000), unit("steps")});
+  keys.add("checksum_steps", &o.checksum_steps,
+           "Compare weights, statistics and momentum of all ranks every so many steps; 0: never.",
+           {at_least(0), unit("steps")});
 }
 
 }  // namespace
@@ -116,9 +125,10 @@ void declare_options(config::Declarations& declarations, TrainOptions& options) 
 }
 
 bool may_change_on_resume(const std::string& key) {
-  static const std::set<std::string> kFree = {"workers",     "algorithm",  "step_deadline_s",
-                                              "log_steps",   "eval_batch", "checkpoint_steps",
-                                              "keep_epochs", "init"};
+  static const std::set<std::string> kFree = {"workers",       "algorithm",  "step_deadline_s",
+                                              "log_steps",     "eval_batch", "checkpoint_steps",
+                                              "keep_epochs",   "init",       "trace_steps",
+                                              "checksum_steps"};
   return kFree.count(key) != 0;
 }
 

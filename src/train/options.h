@@ -42,6 +42,7 @@ struct TrainOptions {
   double div_factor = 25;
   double final_div_factor = 1e4;
   bool cycle_momentum = false;
+  double clip_norm = 0;
   // machine
   std::string precision = "fp32";
   std::string device = "auto";
@@ -54,6 +55,8 @@ struct TrainOptions {
   std::int64_t log_steps = 10;
   std::int64_t checkpoint_steps = 500;
   std::int64_t keep_epochs = 0;
+  std::int64_t trace_steps = 0;
+  std::int64_t checksum_steps = 0;
 };
 
 // Declares every key of `options` with help and checks. `options` must outlive `declarations`.

@@ -111,6 +111,7 @@ void Reporter::step(const Progress& progress, const StepResult& result) {
   report.momentum = result.momentum;
   report.data_wait_s = result.data_wait_s;
   report.comm_wait_s = result.comm_wait_s;
+  report.grad_norm = result.grad_norm;
   const auto now = Clock::now();
   rate_.add(result.totals.images, std::chrono::duration<double>(now - last_step_).count());
   last_step_ = now;

@@ -1,6 +1,8 @@
 #include "train/run.h"
 
+#include <array>
 #include <chrono>
+#include <ctime>
 #include <optional>
 
 #include "base/check.h"
@@ -8,10 +10,13 @@
 #include "obs/reports.h"
 #include "obs/run_dir.h"
 #include "train/assemble.h"
+#include "train/breakdown.h"
 #include "train/checkpointing.h"
+#include "train/divergence.h"
 #include "train/evaluator.h"
 #include "train/reporting.h"
 #include "train/saving.h"
+#include "train/tracer.h"
 #include "train/trainer.h"
 
 namespace ringmaster::train {
@@ -23,6 +28,15 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
+// "20261123T205132Z"
+std::string time_name() {
+  const std::time_t now = std::time(nullptr);
+  std::tm utc{};
+  ::gmtime_r(&now, &utc);
+  std::array<char, 32> text{};
+  return {text.data(), std::strftime(text.data(), text.size(), "%Y%m%dT%H%M%SZ", &utc)};
+}
+
 // The loop over steps and epochs, with what it reports and saves. One per run.
 class Run {
  public:
@@ -31,14 +45,26 @@ class Run {
         context_(context),
         reporter_(request, context),
         parts_(assemble(request, context)),
+        started_(context.control.broadcast(time_name(), 0, step_deadline())),
         trainer_(*parts_.model, *parts_.gradients, *parts_.optimizer, *parts_.schedule,
-                 context.control, context.stop, trainer_options()),
+                 context.control, context.stop, activity_, trainer_options()),
+        tracer_(request.options.trace_steps, activity_, *parts_.engine, *parts_.gradients),
         saver_(request, context, parts_, reporter_) {
     progress_ = saver_.resume();
     reporter_.begin(parts_, progress_, saver_.resumed_from());
   }
 
   int train() {
+    try {
+      return train_through();
+    } catch (const std::exception& problem) {
+      leave_what_is_known(problem);
+      throw;
+    }
+  }
+
+ private:
+  int train_through() {
     while (progress_.epoch < request_.options.epochs) {
       if (const int stop = train_epoch(); stop != 0) return leave(stop);
       finish_epoch();
@@ -48,11 +74,27 @@ class Run {
     return kExitDone;
   }
 
- private:
+  // Beside the error itself, which must get through whatever happens here.
+  void leave_what_is_known(const std::exception& problem) {
+    const comm::World& world = context_.control.world();
+    if (world.size == 1) return;
+    try {
+      const std::string path = leave_record(
+          context_.files, obs::RunDir(request_.run_folder).broken_off(started_),
+          {world, *parts_.engine, parts_.gradients->plan(), activity_, progress_.step}, problem);
+      reporter_.log().error("broke off; the last operations of this rank are in ", path);
+    } catch (const std::exception& other) {
+      reporter_.log().error("broke off, and could not write down this rank's last operations: ",
+                            other.what());
+    }
+  }
+
   TrainerOptions trainer_options() const {
     const TrainOptions& options = request_.options;
-    return {parts_.device, parse_precision(options.precision), options.label_smoothing,
-            parts_.micro_batches, options.step_deadline_s};
+    return {parts_.device,           parse_precision(options.precision),
+            options.label_smoothing, parts_.micro_batches,
+            options.step_deadline_s, options.clip_norm,
+            options.log_steps};
   }
 
   // The epoch's steps from where it stands. The number of the signal that stops the run, or 0 at
@@ -61,12 +103,14 @@ class Run {
     parts_.train_loader->start_epoch(progress_.epoch, progress_.epoch_step);
     while (progress_.epoch_step < parts_.steps_per_epoch) {
       const auto start = Clock::now();
+      tracer_.before_step();
       const StepResult result = trainer_.step(*parts_.train_loader, progress_.step);
       ++progress_.step;
       ++progress_.epoch_step;
       progress_.epoch_totals += result.totals;
       progress_.epoch_train_seconds += seconds_since(start);
       reporter_.step(progress_, result);
+      look_after_step();
       if (result.stop_signal != 0) return result.stop_signal;
       // The epoch's last step is saved with its evaluation, or a resumed run would find the epoch
       // neither open nor closed.
@@ -79,8 +123,24 @@ class Run {
     return 0;
   }
 
+  // What a run may ask for beside its training.
+  void look_after_step() {
+    tracer_.after_step(context_.control, context_.files, obs::RunDir(request_.run_folder).trace(),
+                       step_deadline());
+    const std::int64_t every = request_.options.checksum_steps;
+    if (every > 0 && progress_.step % every == 0) {
+      activity_.enter("checksum");
+      check_equal(context_.control, state_hash(parts_), progress_.step, step_deadline());
+    }
+  }
+
+  Deadline step_deadline() const {
+    return Deadline::after(std::chrono::duration<double>(request_.options.step_deadline_s));
+  }
+
   void finish_epoch() {
     const auto start = Clock::now();
+    activity_.enter("evaluation");
     const Totals validation = evaluate(*parts_.model, *parts_.eval_loader, context_.control,
                                        {parts_.device, parse_precision(request_.options.precision),
                                         request_.options.step_deadline_s});
@@ -98,8 +158,7 @@ class Run {
     reporter_.stopped(progress_, signal);
     // Together: the launcher ends the others as soon as the first rank leaves with a code that is
     // not 0.
-    context_.control.barrier(
-        Deadline::after(std::chrono::duration<double>(request_.options.step_deadline_s)));
+    context_.control.barrier(step_deadline());
     return exit_code_of_signal(signal);
   }
 
@@ -107,7 +166,10 @@ class Run {
   const RunContext& context_;
   Reporter reporter_;
   Parts parts_;
+  const std::string started_;  // names this attempt, the same on all ranks
+  Activity activity_;
   Trainer trainer_;
+  Tracer tracer_;
   Saver saver_;
   Progress progress_;
 };

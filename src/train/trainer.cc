@@ -1,6 +1,7 @@
 #include "train/trainer.h"
 
 #include <chrono>
+#include <cmath>
 
 #include "base/check.h"
 #include "data/to_device.h"
@@ -12,6 +13,11 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr const char* kDiverged =
+    ": no weight was changed by it. Start again from a checkpoint before it, with a lower max_lr, "
+    "a "
+    "longer warm-up or clip_norm";
+
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
@@ -20,13 +26,14 @@ double seconds_since(Clock::time_point start) {
 
 Trainer::Trainer(model::ResNet& model, grad::Gradients& gradients, optim::Sgd& optimizer,
                  const optim::Schedule& schedule, comm::ControlPlane& control, const StopFlag& stop,
-                 const TrainerOptions& options)
+                 Activity& activity, const TrainerOptions& options)
     : model_(model),
       gradients_(gradients),
       optimizer_(optimizer),
       schedule_(schedule),
       control_(control),
       stop_(stop),
+      activity_(activity),
       options_(options) {}
 
 StepResult Trainer::step(data::TrainLoader& loader, std::int64_t step) {
@@ -36,6 +43,7 @@ StepResult Trainer::step(data::TrainLoader& loader, std::int64_t step) {
   StepExchange mine;
   gradients_.arm(options_.micro_batches);
   for (int micro = 0; micro < options_.micro_batches; ++micro) {
+    activity_.enter("data wait");
     const auto asked = Clock::now();
     const auto batch = loader.next();
     result.data_wait_s += seconds_since(asked);
@@ -46,24 +54,43 @@ StepResult Trainer::step(data::TrainLoader& loader, std::int64_t step) {
   }
   const auto deadline = Deadline::after(std::chrono::duration<double>(options_.step_deadline_s));
   const auto backward_done = Clock::now();
+  activity_.enter("ring wait");
   gradients_.finish(deadline);  // the last bucket is reduced, or an error that names the peer
   result.comm_wait_s = seconds_since(backward_done);
-  optimizer_.step(result.lr, result.momentum);
+  activity_.enter("agree");
   mine.stop_signal = stop_.requested();
   const StepExchange all = exchange(control_, mine, deadline);
   result.totals = all.totals;
   result.stop_signal = all.stop_signal;
+  RM_REQUIRE(std::isfinite(result.totals.loss()), ErrorKind::kInvalidArgument, "the loss of step ",
+             step + 1, " is ", result.totals.loss(), kDiverged);
+  activity_.enter("optimizer");
+  result.grad_norm = look_at_gradients(step);
+  optimizer_.step(result.lr, result.momentum);
+  activity_.enter("report");
   return result;
+}
+
+std::optional<double> Trainer::look_at_gradients(std::int64_t step) {
+  const bool report = options_.norm_steps > 0 && (step + 1) % options_.norm_steps == 0;
+  if (!report && options_.clip_norm == 0) return std::nullopt;
+  const double norm = gradients_.norm();
+  RM_REQUIRE(std::isfinite(norm), ErrorKind::kInvalidArgument, "the gradients' norm in step ",
+             step + 1, " is ", norm, kDiverged);
+  if (options_.clip_norm > 0) gradients_.clip(norm, options_.clip_norm);
+  return norm;
 }
 
 Totals Trainer::forward_backward(const data::Batch& batch) {
   at::Tensor logits, loss;
+  activity_.enter("forward");
   const at::Tensor targets = batch.targets.to(options_.device, /*non_blocking=*/true);
   {
     const AutocastScope autocast(options_.precision, options_.device.type());
     logits = model_.forward(data::to_device(batch.images, options_.device));
     loss = model::cross_entropy(logits, targets, options_.label_smoothing);
   }
+  activity_.enter("backward");
   loss.backward();
   Totals totals;
   totals.images = targets.size(0);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include <c10/core/Device.h>
 
@@ -12,6 +13,7 @@
 #include "model/resnet.h"
 #include "optim/schedule.h"
 #include "optim/sgd.h"
+#include "train/activity.h"
 #include "train/precision.h"
 #include "train/stop_flag.h"
 #include "train/totals.h"
@@ -22,9 +24,10 @@ namespace ringmaster::train {
 struct StepResult {
   Totals totals;  // over the global batch
   double lr = 0, momentum = 0;
-  int stop_signal = 0;     // agreed by all ranks: save and leave
-  double data_wait_s = 0;  // this rank waited for the loader
-  double comm_wait_s = 0;  // this rank waited for the ring after backward
+  int stop_signal = 0;              // agreed by all ranks: save and leave
+  double data_wait_s = 0;           // this rank waited for the loader
+  double comm_wait_s = 0;           // this rank waited for the ring after backward
+  std::optional<double> grad_norm;  // before clipping; where it was asked for
 };
 
 struct TrainerOptions {
@@ -33,6 +36,8 @@ struct TrainerOptions {
   double label_smoothing = 0;
   int micro_batches = 1;  // backwards per step, their gradients averaged
   double step_deadline_s = 600;
+  double clip_norm = 0;         // the gradients' norm is held below it; 0: not
+  std::int64_t norm_steps = 0;  // the norm is reported every so many steps; 0: never
 };
 
 // Owns nothing of what it is given; all of it must outlive it. One thread.
@@ -40,15 +45,18 @@ class Trainer {
  public:
   Trainer(model::ResNet& model, grad::Gradients& gradients, optim::Sgd& optimizer,
           const optim::Schedule& schedule, comm::ControlPlane& control, const StopFlag& stop,
-          const TrainerOptions& options);
+          Activity& activity, const TrainerOptions& options);
 
   // Collective. Takes the step's micro-batches from `loader` and makes global step number `step`
   // (from 0: the schedule's argument). Errors: the loader's, the ring's (Error{kTimeout,
-  // kPeerLost}); after one the run can't go on.
+  // kPeerLost}); Error{kInvalidArgument} on every rank where the loss, or a norm that was asked
+  // for, is not finite: then no weight has changed. After an error the run can't go on.
   StepResult step(data::TrainLoader& loader, std::int64_t step);
 
  private:
   Totals forward_backward(const data::Batch& batch);
+  // The norm where this step reports or clips it; clips.
+  std::optional<double> look_at_gradients(std::int64_t step);
 
   model::ResNet& model_;
   grad::Gradients& gradients_;
@@ -56,6 +64,7 @@ class Trainer {
   const optim::Schedule& schedule_;
   comm::ControlPlane& control_;
   const StopFlag& stop_;
+  Activity& activity_;
   const TrainerOptions options_;
 };
 

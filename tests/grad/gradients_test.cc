@@ -1,9 +1,14 @@
 #include "grad/gradients.h"
 
+#include <cmath>
+#include <limits>
+
 #include <ATen/ops/add.h>
 #include <ATen/ops/allclose.h>
+#include <ATen/ops/cat.h>
 #include <ATen/ops/conv2d.h>
 #include <ATen/ops/equal.h>
+#include <ATen/ops/ones.h>
 #include <ATen/ops/randn.h>
 #include <ATen/ops/zeros.h>
 #include <gtest/gtest.h>
@@ -120,6 +125,69 @@ TEST_F(GradientsTest, StatisticsAreAveragedNotAccumulated) {
   gradients_->finish(kSoon);
   EXPECT_TRUE(at::equal(statistic_, before));
   EXPECT_EQ(statistic_.data_ptr(), engine_->arena());
+}
+
+TEST_F(GradientsTest, NormAndClippingAreThoseOfAllGradientsAsOneVector) {
+  const auto backward = [&] {
+    gradients_->arm(1);
+    loss(at::ones({1, 3, 9, 9})).backward();
+    gradients_->end_micro_batch();
+    gradients_->finish(kSoon);
+  };
+  backward();
+  const double expected =
+      at::cat({first_.grad().flatten(), second_.grad().flatten()}).norm().item<double>();
+  const double norm = gradients_->norm();
+  EXPECT_NEAR(norm, expected, 1e-6 * expected);
+  gradients_->clip(norm, 2 * norm);
+  EXPECT_EQ(gradients_->norm(), norm);
+  gradients_->clip(norm, 0.25);
+  EXPECT_NEAR(gradients_->norm(), 0.25, 1e-6);
+  first_.mutable_grad()[0][0][0][0] = std::numeric_limits<float>::infinity();
+  EXPECT_FALSE(std::isfinite(gradients_->norm()));
+}
+
+TEST_F(GradientsTest, KnowsWhenABucketWasReadyInBackward) {
+  gradients_->arm(1);
+  loss(at::randn({1, 3, 9, 9})).backward();
+  const auto& ready = gradients_->ready_ns();  // statistics, second, unused, first
+  ASSERT_EQ(ready.size(), 4u);
+  EXPECT_EQ(ready[0], 0);
+  EXPECT_GT(ready[1], 0);
+  EXPECT_EQ(ready[2], 0);
+  EXPECT_GE(ready[3], ready[1]);
+  gradients_->end_micro_batch();
+  gradients_->finish(kSoon);
+}
+
+// A layer that is used twice: autograd adds both parts before the hook is called, so it travels
+// once.
+TEST_F(GradientsTest, ASharedParameterTravelsOnceAndWhole) {
+  const auto shared_loss = [&](const at::Tensor& images) {
+    const at::Tensor once = at::conv2d(images, first_);
+    return at::add(once.pow(2).sum(), at::conv2d(at::conv2d(images.mul(2), first_), second_).sum());
+  };
+  const at::Tensor images = at::randn({1, 3, 9, 9});
+  const auto expected = torch::autograd::grad({shared_loss(images)}, {first_, second_});
+  gradients_->arm(1);
+  shared_loss(images).backward();
+  gradients_->end_micro_batch();
+  gradients_->finish(kSoon);
+  EXPECT_EQ(engine_->finished().size(), 4u);
+  EXPECT_TRUE(at::allclose(first_.grad(), expected[0], 1e-5, 1e-5));
+  EXPECT_TRUE(at::equal(second_.grad(), expected[1]));
+}
+
+// Frozen for a step (no requires_grad): gradient zero, and its bucket travels all the same.
+TEST_F(GradientsTest, AFrozenParameterHasGradientZero) {
+  first_.set_requires_grad(false);
+  gradients_->arm(1);
+  loss(at::randn({1, 3, 9, 9})).backward();
+  gradients_->end_micro_batch();
+  gradients_->finish(kSoon);
+  EXPECT_EQ(engine_->finished().size(), 4u);
+  EXPECT_EQ(first_.grad().abs().sum().item<float>(), 0);
+  EXPECT_GT(second_.grad().abs().sum().item<float>(), 0);
 }
 
 TEST_F(GradientsTest, LeavesNoHookBehind) {
