@@ -15,10 +15,11 @@ set -euo pipefail
 TORCH=2.11.0 TORCHVISION=0.26.0
 
 BUILD_PACKAGES=(ca-certificates git g++ cmake ninja-build ccache python3 python3-venv
-  libopenmpi-dev openmpi-bin libhdf5-dev libxxhash-dev libarchive-dev zlib1g-dev libjpeg-dev libpng-dev
+  libopenmpi-dev openmpi-bin libhdf5-dev libxxhash-dev libmatio-dev libpugixml-dev zlib1g-dev libjpeg-dev libpng-dev
   libboost-program-options-dev libspdlog-dev nlohmann-json3-dev libprotobuf-dev protobuf-compiler gnuplot-nox libhwloc-dev
   dataset-fashion-mnist)
-TEST_PACKAGES=(libgtest-dev libgmock-dev clang-format shellcheck iproute2 procps)
+TEST_PACKAGES=(libgtest-dev libgmock-dev clang-format shellcheck iproute2 procps
+  lomiri-wallpapers-16.04 imagemagick libjpeg-turbo-progs exiftran)
 
 die() { echo "install.sh: $*" >&2; exit 1; }
 
@@ -53,7 +54,7 @@ done
 # Each part of the environment leaves a marker that names its exact content, so that a changed list installs anew.
 base_wheels=(torch=="$TORCH")
 [ "$flavour" = cuda13 ] || base_wheels=(--no-deps torch=="$TORCH" nvidia-cuda-runtime==13.0.96 nvidia-cuda-cupti==13.0.85)
-test_wheels=(torch=="$TORCH" torchvision=="$TORCHVISION" numpy pillow h5py tensorboard)
+test_wheels=(torch=="$TORCH" torchvision=="$TORCHVISION" numpy pillow h5py tensorboard scipy)
 marker() { echo "$prefix/installed-$(printf '%s\n' "$@" | cksum | cut -d' ' -f1)"; }
 wheels_missing=no
 [ -e "$(marker "${base_wheels[@]}")" ] || wheels_missing=yes

@@ -15,6 +15,7 @@ int main(int argc, char** argv) {
       .summary = "packs images into shards, once, and looks after them",
       .version = ringmaster::version(),
       .commands = {sharding::pack_command(at), sharding::merge_command(at),
-                   sharding::verify_command(at), sharding::list_command(at)}};
+                   sharding::verify_command(at), sharding::list_command(at),
+                   sharding::organise_val_command(at)}};
   return ringmaster::config::run_program(program, argc, argv);
 }

@@ -10,11 +10,16 @@
 
 namespace ringmaster::sharding {
 
-// `class_names`: for IDX files only, may be empty. `files` must outlive the source.
-// Error{kInvalidArgument} where `input` is no folder, Error{kBadData} that says what was looked
-// for where it is no source.
-[[nodiscard]] std::unique_ptr<Source> open_source(FileSystem& files, const std::string& input,
-                                                  const std::vector<std::string>& class_names);
+// What a source is made of. Either `input`, or `train` with whatever else is there.
+struct SourcePaths {
+  std::string input;                     // a folder
+  std::string train, val, devkit;        // ImageNet's parts by name, see ImagenetPaths
+  std::vector<std::string> class_names;  // for IDX files only
+};
+
+// `files` must outlive the source. Error{kInvalidArgument} where `input` is no folder or too little
+// or too much is named, Error{kBadData} that says what was looked for where `input` is no source.
+[[nodiscard]] std::unique_ptr<Source> open_source(FileSystem& files, const SourcePaths& paths);
 
 // One name a line; empty lines at the end don't count. Error{kBadData} where there is none.
 [[nodiscard]] std::vector<std::string> read_class_names(FileSystem& files, const std::string& path);

@@ -100,7 +100,9 @@ class Packer {
                  .decoder = options_.check == CheckDepth::kDecode ? "every image decoded" : "",
                  .source = source_.description(),
                  .options = recorded_,
-                 .classes = source_.classes()};
+                 .classes = source_.classes(),
+                 .class_words = source_.class_words(),
+                 .source_files = source_.archives()};
     for (const SourceSplit& split : source_.splits()) {
       manifest_.splits.push_back(
           {.name = split.name,

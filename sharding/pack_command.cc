@@ -3,16 +3,17 @@
 #include "base/check.h"
 #include "base/version.h"
 #include "sharding/commands.h"
-#include "sharding/open_source.h"
 #include "sharding/pack.h"
 #include "sharding/print_data_set.h"
+#include "sharding/source_options.h"
 #include "sharding/work_options.h"
 
 namespace ringmaster::sharding {
 namespace {
 
 struct PackArguments {
-  std::string input, output, class_names, part = "1/1";
+  SourceArguments source;
+  std::string output, part = "1/1";
   std::string format = "record", mode = "copy", bad = "fail", check = "auto";
   std::int64_t shards = 0, ranks = 0, subset = 0, seed = 0, workers = 0;
   std::int64_t shard_bytes = 256 << 20, memory_bytes = 256 << 20;
@@ -21,15 +22,11 @@ struct PackArguments {
 
 void declare(config::Declarations& keys, PackArguments& a) {
   using namespace config;  // the traits
+  declare_source(keys, a.source);
   keys.group("what");
-  keys.add("input", &a.input,
-           "Folder with train/CLASS/... and val/CLASS/... (JPEG, PNG), or with IDX files (MNIST's "
-           "format, also .gz).",
-           {required()});
   keys.add("output", &a.output,
            "Folder of the data set. An interrupted pack goes on when it is called again.",
            {required()});
-  keys.add("class_names", &a.class_names, "File with one class name a line, for IDX files.");
   keys.add("subset", &a.subset, "Only so many images of each class, at random; 0: all.",
            {at_least(0)});
   keys.group("how it is packed");
@@ -51,7 +48,7 @@ void declare(config::Declarations& keys, PackArguments& a) {
   keys.add("workers", &a.workers, "Threads; the bytes don't depend on it. 0: one a core.",
            {in_range(0, 1024)});
   keys.add("memory_bytes", &a.memory_bytes, "Images held in memory at once.",
-           {at_least(1), unit("bytes")});
+           {at_least(1), unit("bytes"), alias("memory")});
   keys.add(
       "part", &a.part,
       "I/N: pack the I-th of N parts into a folder that N machines share; `merge` joins them.");
@@ -85,11 +82,8 @@ PackOptions options_of(const PackArguments& a) {
 
 int run_pack(const Surroundings& at, const PackArguments& arguments) {
   const PackOptions options = options_of(arguments);
-  std::vector<std::string> class_names;
-  if (!arguments.class_names.empty())
-    class_names = read_class_names(at.files, arguments.class_names);
-  const auto source = open_source(at.files, arguments.input, class_names);
-  at.err << arguments.input << ": " << source->description() << std::endl;
+  const auto source = open_source(at.files, arguments.source);
+  at.err << arguments.source.shown() << ": " << source->description() << std::endl;
   if (source->splits().size() == 1)
     at.err << "there is no validation split: a run on this data set can't be evaluated"
            << std::endl;
@@ -106,7 +100,7 @@ int run_pack(const Surroundings& at, const PackArguments& arguments) {
       at.out << options.output << " is already packed:\n";
       break;
     case PackOutcome::kPacked:
-      at.out << "packed " << arguments.input << " into " << options.output << " in "
+      at.out << "packed " << arguments.source.shown() << " into " << options.output << " in "
              << duration_text(progress.elapsed_s()) << ":\n";
   }
   print_data_set(at.out, result.manifest);

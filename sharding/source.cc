@@ -5,6 +5,24 @@
 
 namespace ringmaster::sharding {
 
+const std::vector<std::string>& Source::class_words() const {
+  static const std::vector<std::string> kNone;
+  return kNone;
+}
+
+const std::vector<shard::SourceFile>& Source::archives() const {
+  static const std::vector<shard::SourceFile> kNone;
+  return kNone;
+}
+
+std::string Source::locate(std::size_t split, std::size_t item) const {
+  return splits().at(split).items.at(item).name;
+}
+
+std::string Source::path(std::size_t, std::size_t) const {
+  return "";
+}
+
 std::string listing_fingerprint(const std::vector<std::string>& classes,
                                 const std::vector<SourceSplit>& splits) {
   Hasher hasher;

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "shard/manifest.h"
+
 namespace ringmaster::sharding {
 
 struct SourceItem {
@@ -34,6 +36,14 @@ class Source {
   [[nodiscard]] virtual const std::vector<SourceSplit>& splits() const = 0;
   // Empty where the items are encoded images.
   [[nodiscard]] virtual std::optional<RawShape> raw_shape() const { return std::nullopt; }
+  // A description of each class, by label, for people; empty where the source has none.
+  [[nodiscard]] virtual const std::vector<std::string>& class_words() const;
+  // The archives that are read; empty where there are none.
+  [[nodiscard]] virtual const std::vector<shard::SourceFile>& archives() const;
+  // Where an item lies, for people: with an archive's name and offset where it is in one.
+  [[nodiscard]] virtual std::string locate(std::size_t split, std::size_t item) const;
+  // The file that an item is; empty where it is a part of one.
+  [[nodiscard]] virtual std::string path(std::size_t split, std::size_t item) const;
   // A sentence for the manifest; the same wherever the source lies.
   [[nodiscard]] virtual const std::string& description() const = 0;
   // 32 hex digits over what is listed (and over the pixels, where they are in memory anyway).

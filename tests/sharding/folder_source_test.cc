@@ -10,7 +10,7 @@ namespace {
 
 class FolderSourceTest : public ShardingFixture {
  protected:
-  std::unique_ptr<Source> open() { return open_source(*files_, dir_.path(), {}); }
+  std::unique_ptr<Source> open() { return open_source(*files_, {.input = dir_.path()}); }
   ErrorKind open_error(const std::vector<std::string>& parts) {
     return kind_of([&] { (void)open(); }, parts);
   }
@@ -56,18 +56,19 @@ TEST_F(FolderSourceTest, FingerprintIsOfNamesAndSizes) {
 TEST_F(FolderSourceTest, SaysWhatIsMissing) {
   EXPECT_EQ(open_error({dir_.path(), "train/CLASS/NAME.jpg", "train-images-idx3-ubyte"}),
             ErrorKind::kBadData);
-  EXPECT_EQ(kind_of([&] { (void)open_source(*files_, dir_ / "absent", {}); }, {"not a folder"}),
-            ErrorKind::kInvalidArgument);
+  EXPECT_EQ(
+      kind_of([&] { (void)open_source(*files_, {.input = dir_ / "absent"}); }, {"not a folder"}),
+      ErrorKind::kInvalidArgument);
   files_->make_dirs(dir_ / "train");
   put(dir_ / "train/loose.jpg", "x");
   EXPECT_EQ(open_error({"no class folders"}), ErrorKind::kBadData);
   files_->make_dirs(dir_ / "train/a");
   EXPECT_EQ(open_error({dir_ / "train", "no images"}), ErrorKind::kBadData);
   put(dir_ / "train/b/1.jpg", "x");
-  EXPECT_EQ(open_error({"class folder a", "has no"}), ErrorKind::kBadData);
+  EXPECT_EQ(open_error({"class a", "has no"}), ErrorKind::kBadData);
   put(dir_ / "train/a/1.jpg", "x");
   put(dir_ / "val/c/1.jpg", "x");
-  EXPECT_EQ(open_error({dir_ / "val", "class folder c"}), ErrorKind::kBadData);
+  EXPECT_EQ(open_error({dir_ / "val", "class c"}), ErrorKind::kBadData);
 }
 
 TEST_F(FolderSourceTest, FollowsLinksButNotInCircles) {
@@ -92,8 +93,10 @@ TEST_F(FolderSourceTest, AFileThatChangedIsNamed) {
 
 TEST_F(FolderSourceTest, ClassNamesAreForIdx) {
   put(dir_ / "train/a/1.jpg", "abc");
-  EXPECT_EQ(kind_of([&] { (void)open_source(*files_, dir_.path(), {"x"}); }, {"--class-names"}),
-            ErrorKind::kInvalidArgument);
+  EXPECT_EQ(
+      kind_of([&] { (void)open_source(*files_, {.input = dir_.path(), .class_names = {"x"}}); },
+              {"--class-names"}),
+      ErrorKind::kInvalidArgument);
 }
 
 }  // namespace

@@ -11,7 +11,7 @@ namespace {
 
 class IdxSourceTest : public ShardingFixture {
  protected:
-  std::unique_ptr<Source> open() { return open_source(*files_, dir_.path(), {}); }
+  std::unique_ptr<Source> open() { return open_source(*files_, {.input = dir_.path()}); }
   ErrorKind open_error(const std::vector<std::string>& parts) {
     return kind_of([&] { (void)open(); }, parts);
   }
@@ -67,10 +67,10 @@ TEST_F(IdxSourceTest, ClassNamesFromAFile) {
   put(dir_ / "names", "a\nb\r\nc d\ne\nf\n\n");
   const auto names = read_class_names(*files_, dir_ / "names");
   EXPECT_EQ(names, (std::vector<std::string>{"a", "b", "c d", "e", "f"}));
-  EXPECT_EQ(open_source(*files_, dir_.path(), names)->classes(), names);
+  EXPECT_EQ(open_source(*files_, {.input = dir_.path(), .class_names = names})->classes(), names);
   EXPECT_EQ(kind_of(
                 [&] {
-                  (void)open_source(*files_, dir_.path(), {"a", "b"});
+                  (void)open_source(*files_, {.input = dir_.path(), .class_names = {"a", "b"}});
                 },
                 {labels_, "label 2 is 2", "2 classes"}),
             ErrorKind::kBadData);
@@ -82,7 +82,7 @@ TEST_F(IdxSourceTest, ClassNamesFromAFile) {
 TEST_F(IdxSourceTest, FashionMnistIsRecognised) {
   const std::string fashion =
       "/usr/share/datasets/fashion-mnist";  // Debian's dataset-fashion-mnist
-  const auto source = open_source(*files_, fashion, {});
+  const auto source = open_source(*files_, {.input = fashion});
   EXPECT_EQ(source->classes()[9], "Ankle boot");
   EXPECT_EQ(source->splits()[0].items.size(), 60000u);
   EXPECT_EQ(source->splits()[1].items.size(), 10000u);
