@@ -17,6 +17,7 @@ TORCH=2.11.0 TORCHVISION=0.26.0
 BUILD_PACKAGES=(ca-certificates git g++ cmake ninja-build ccache python3 python3-venv
   libopenmpi-dev openmpi-bin libhdf5-dev libxxhash-dev libmatio-dev libpugixml-dev zlib1g-dev libjpeg-dev libpng-dev
   libboost-program-options-dev libspdlog-dev nlohmann-json3-dev libprotobuf-dev protobuf-compiler gnuplot-nox libhwloc-dev
+  libcurl4-openssl-dev
   dataset-fashion-mnist)
 TEST_PACKAGES=(libgtest-dev libgmock-dev clang-format shellcheck iproute2 procps
   lomiri-wallpapers-16.04 imagemagick libjpeg-turbo-progs exiftran)

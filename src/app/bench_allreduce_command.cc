@@ -89,7 +89,8 @@ config::Command bench_allreduce_command() {
            {config::one_of({"ring", "hierarchical", "mpi", "auto"})});
   keys.add("json", &arguments->json, "Print one JSON object a line.", {config::flag()});
   command.run = [arguments](const config::Declarations&) {
-    return run_on_ranks([&](const RankContext& rank) { return run(*arguments, rank); });
+    return run_on_ranks(OnSignal::kLeave,
+                        [&](const RankContext& rank) { return run(*arguments, rank); });
   };
   return command;
 }

@@ -68,7 +68,7 @@ config::Command eval_command() {
            {config::flag(), config::unrecorded()});
   train::declare_options(keys, arguments->request.options);
   command.run = [arguments](const config::Declarations& given) {
-    return run_on_ranks([&](const RankContext& rank) {
+    return run_on_ranks(OnSignal::kLeave, [&](const RankContext& rank) {
       train::EvalRequest request = arguments->request;
       request.options = resolve_options(given, *arguments, rank.files);
       const train::Totals totals =

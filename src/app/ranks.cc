@@ -40,8 +40,11 @@ int fail(const std::exception& problem, comm::ControlPlane& control) {
 
 }  // namespace
 
-int run_on_ranks(const std::function<int(const RankContext&)>& body) {
-  const train::StopFlag stop;  // before MPI starts its threads: they must not take our signals
+int run_on_ranks(OnSignal on_signal, const std::function<int(const RankContext&)>& body) {
+  stop::StopFlagOptions stopping;
+  stopping.hold = on_signal == OnSignal::kAsk;
+  stopping.speaks = speaks_for_all();
+  stop::StopFlag stop(stopping);  // before MPI starts its threads: they must not take our signals
   WorldSession world;
   const auto files = posix_file_system();
   try {

@@ -24,7 +24,8 @@ Totals evaluate_checkpoint(const EvalRequest& request, const RunContext& context
   data::EvalLoader loader(*dataset, data::EvalPlan(dataset->size(), options.eval_batch, world.size),
                           world.rank, transform_options(options), loader_options(options, device));
   return evaluate(*model, loader, context.control,
-                  {device, parse_precision(options.precision), options.step_deadline_s});
+                  {device, parse_precision(options.precision), options.step_deadline_s}, nullptr)
+      .totals;
 }
 
 std::string recorded_config(FileSystem& files, const std::string& checkpoint) {

@@ -9,6 +9,7 @@
 #include "data/to_device.h"
 #include "model/hits.h"
 #include "model/loss.h"
+#include "train/stopping.h"
 
 namespace ringmaster::train {
 namespace {
@@ -28,37 +29,64 @@ class EvalMode {
   const bool was_training_;
 };
 
+// Of the rank that has the most.
+std::int64_t most_batches(const data::EvalPlan& plan) {
+  return (plan.batches() + plan.ranks() - 1) / plan.ranks();
+}
+
+// Of this rank, until the end.
+struct Counts {
+  std::array<std::int64_t, 3> hits{};  // top-1, top-5, images
+  std::vector<double> batch_losses;    // ours filled in, the others' zero
+};
+
+void count(model::ResNet& model, const data::Batch& batch, const EvaluatorOptions& options,
+           Counts& counts) {
+  const AutocastScope autocast(options.precision, options.device.type());
+  const at::Tensor targets = batch.targets.to(options.device, /*non_blocking=*/true);
+  const at::Tensor logits = model.forward(data::to_device(batch.images, options.device));
+  const model::Hits hits = model::count_hits(logits, targets);
+  counts.hits[0] += hits.top1;
+  counts.hits[1] += hits.top5;
+  counts.hits[2] += targets.size(0);
+  counts.batch_losses[static_cast<std::size_t>(batch.step)] = model::loss_sum(logits, targets);
+}
+
+// Collective.
+Totals add_up(Counts& counts, comm::ControlPlane& control, Deadline deadline) {
+  control.all_sum(std::span<std::int64_t>(counts.hits), deadline);
+  control.all_sum(std::span<double>(counts.batch_losses), deadline);
+  Totals totals;
+  totals.hits1 = counts.hits[0];
+  totals.hits5 = counts.hits[1];
+  totals.images = counts.hits[2];
+  for (const double loss : counts.batch_losses) totals.loss_sum += loss;
+  return totals;
+}
+
 }  // namespace
 
-Totals evaluate(model::ResNet& model, data::EvalLoader& loader, comm::ControlPlane& control,
-                const EvaluatorOptions& options) {
+Evaluation evaluate(model::ResNet& model, data::EvalLoader& loader, comm::ControlPlane& control,
+                    const EvaluatorOptions& options, const stop::StopFlag* stop) {
   const at::NoGradGuard no_grad;
   const EvalMode mode(model);
   const data::EvalPlan& plan = loader.plan();
-  std::vector<double> batch_losses(
-      static_cast<std::size_t>(plan.batches()));  // ours filled in, the others' zero
-  std::array<std::int64_t, 3> counts{};
+  const auto deadline = [&] {
+    return Deadline::after(std::chrono::duration<double>(options.deadline_s));
+  };
+  Counts counts;
+  counts.batch_losses.resize(static_cast<std::size_t>(plan.batches()));
   loader.start();
-  while (const auto batch = loader.next()) {
-    const AutocastScope autocast(options.precision, options.device.type());
-    const at::Tensor targets = batch->targets.to(options.device, /*non_blocking=*/true);
-    const at::Tensor logits = model.forward(data::to_device(batch->images, options.device));
-    const model::Hits hits = model::count_hits(logits, targets);
-    counts[0] += hits.top1;
-    counts[1] += hits.top5;
-    counts[2] += targets.size(0);
-    batch_losses[static_cast<std::size_t>(batch->step)] = model::loss_sum(logits, targets);
+  for (std::int64_t round = 0; round < most_batches(plan); ++round) {
+    if (stop != nullptr) {
+      const stop::Reason reason = agree_on_stop(control, *stop, deadline());
+      if (reason != stop::Reason::kNone) return {{}, reason};
+    }
+    if (const auto batch = loader.next()) count(model, *batch, options, counts);
   }
-  const auto deadline = Deadline::after(std::chrono::duration<double>(options.deadline_s));
-  control.all_sum(std::span<std::int64_t>(counts), deadline);
-  control.all_sum(std::span<double>(batch_losses), deadline);
-  Totals totals;
-  totals.hits1 = counts[0];
-  totals.hits5 = counts[1];
-  totals.images = counts[2];
-  for (const double loss : batch_losses) totals.loss_sum += loss;
+  const Totals totals = add_up(counts, control, deadline());
   RM_CHECK_EQ(totals.images, plan.samples(), "evaluation must count every image once");
-  return totals;
+  return {totals, stop::Reason::kNone};
 }
 
 }  // namespace ringmaster::train

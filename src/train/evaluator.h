@@ -7,6 +7,7 @@
 #include "comm/control.h"
 #include "data/loader.h"
 #include "model/resnet.h"
+#include "stop/stop_flag.h"
 #include "train/precision.h"
 #include "train/totals.h"
 
@@ -15,7 +16,13 @@ namespace ringmaster::train {
 struct EvaluatorOptions {
   c10::Device device = c10::Device(c10::kCPU);
   Precision precision = Precision::kFloat32;
-  double deadline_s = 600;  // for ranks to meet at the end
+  double deadline_s =
+      600;  // for ranks to meet, after every batch where there is `stop`, and at the end
+};
+
+struct Evaluation {
+  Totals totals;                               // of all images; of nothing where it was stopped
+  stop::Reason stopped = stop::Reason::kNone;  // agreed by all ranks
 };
 
 // Collective. Runs the whole of `loader`'s plan, this rank's batches here, and returns the totals
@@ -25,7 +32,11 @@ struct EvaluatorOptions {
 // Batches are the same whatever the number of ranks (the plan deals whole batches), and their
 // losses are added in batch order: so hits, n and loss have the same digits on 1, 2, 3 or 5 ranks
 // of one kind of machine.
-[[nodiscard]] Totals evaluate(model::ResNet& model, data::EvalLoader& loader,
-                              comm::ControlPlane& control, const EvaluatorOptions& options);
+//
+// `stop`: asked before every batch, and the ranks leave together once one of them was asked to;
+// null: goes on to the end.
+[[nodiscard]] Evaluation evaluate(model::ResNet& model, data::EvalLoader& loader,
+                                  comm::ControlPlane& control, const EvaluatorOptions& options,
+                                  const stop::StopFlag* stop);
 
 }  // namespace ringmaster::train

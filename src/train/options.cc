@@ -98,6 +98,23 @@ void declare_machine(Declarations& keys, TrainOptions& o) {
            {above(0), unit("seconds")});
 }
 
+void declare_stopping(Declarations& keys, TrainOptions& o) {
+  keys.group("stopping");
+  keys.add(
+      "spot_notices", &o.spot_notices,
+      "Ask EC2 for spot interruption and rebalance notices; auto: where firmware says that this "
+      "is an EC2 instance.",
+      {one_of({"auto", "on", "off"})});
+  keys.add("imds_endpoint", &o.imds_endpoint, "EC2's instance metadata service.");
+  keys.add("spot_poll_s", &o.spot_poll_s, "Between two questions for notices.",
+           {at_least(0.01), unit("seconds")});
+  keys.add(
+      "stop_margin_s", &o.stop_margin_s,
+      "Save and leave so long before the allocation's time limit (SLURM_JOB_END_TIME), but use "
+      "half of what it has at least; it must hold a step and a save.",
+      {at_least(0), unit("seconds")});
+}
+
 void declare_records(Declarations& keys, TrainOptions& o) {
   keys.group("records");
   keys.add("log_steps", &o.log_steps, "A row of log.jsonl and a progress line every so many steps.",
@@ -121,14 +138,16 @@ void declare_options(config::Declarations& declarations, TrainOptions& options) 
   declare_data(declarations, options);
   declare_recipe(declarations, options);
   declare_machine(declarations, options);
+  declare_stopping(declarations, options);
   declare_records(declarations, options);
 }
 
 bool may_change_on_resume(const std::string& key) {
-  static const std::set<std::string> kFree = {"workers",       "algorithm",  "step_deadline_s",
-                                              "log_steps",     "eval_batch", "checkpoint_steps",
-                                              "keep_epochs",   "init",       "trace_steps",
-                                              "checksum_steps"};
+  static const std::set<std::string> kFree = {"workers",        "algorithm",    "step_deadline_s",
+                                              "log_steps",      "eval_batch",   "checkpoint_steps",
+                                              "keep_epochs",    "init",         "trace_steps",
+                                              "checksum_steps", "spot_notices", "imds_endpoint",
+                                              "spot_poll_s",    "stop_margin_s"};
   return kFree.count(key) != 0;
 }
 

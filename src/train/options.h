@@ -51,6 +51,11 @@ struct TrainOptions {
   std::int64_t bucket_bytes = 16 << 20;
   std::int64_t first_bucket_bytes = 1 << 20;
   double step_deadline_s = 600;
+  // stopping
+  std::string spot_notices = "auto";
+  std::string imds_endpoint = "http://169.254.169.254";
+  double spot_poll_s = 5;
+  double stop_margin_s = 120;
   // records
   std::int64_t log_steps = 10;
   std::int64_t checkpoint_steps = 500;

@@ -14,7 +14,6 @@
 #include "obs/table_sinks.h"
 #include "obs/tensorboard_sink.h"
 #include "train/device.h"
-#include "train/stop_flag.h"
 
 namespace ringmaster::train {
 namespace {
@@ -146,14 +145,14 @@ void Reporter::save_begun(const Progress& progress, double wait_s) {
   event(obs::EventKind::kSave, progress, {{"wait_s", wait_s}});
 }
 
-void Reporter::stopped(const Progress& progress, int signal) {
+void Reporter::stopped(const Progress& progress, stop::Reason reason, bool saved) {
   event(obs::EventKind::kStop, progress,
-        {{"signal", std::string(name_of_signal(signal))},
-         {"exit_code", std::int64_t{exit_code_of_signal(signal)}}});
+        {{"reason", std::string(stop::name_of(reason))},
+         {"exit_code", std::int64_t{stop::exit_code_of(reason)}}});
   if (!speaks_) return;
   sinks_->flush();
-  log_.info("stopped by ", name_of_signal(signal), " after step ", progress.step,
-            ", saved: the same command goes on from there");
+  log_.info("stopped by ", stop::name_of(reason), " after step ", progress.step,
+            saved ? ", saved" : ", nothing new to save", ": the same command goes on from there");
 }
 
 void Reporter::finished(const Progress& progress) {

@@ -35,7 +35,8 @@ class Reporter {
   void epoch(const Progress& progress, const Totals& validation, double lr, double seconds);
   // A save was handed over; the step stood still for `wait_s`.
   void save_begun(const Progress& progress, double wait_s);
-  void stopped(const Progress& progress, int signal);
+  // `saved`: there was something to save.
+  void stopped(const Progress& progress, stop::Reason reason, bool saved);
   void finished(const Progress& progress);
 
  private:

@@ -16,6 +16,7 @@
 #include "train/evaluator.h"
 #include "train/reporting.h"
 #include "train/saving.h"
+#include "train/stopping.h"
 #include "train/tracer.h"
 #include "train/trainer.h"
 
@@ -49,8 +50,12 @@ class Run {
         trainer_(*parts_.model, *parts_.gradients, *parts_.optimizer, *parts_.schedule,
                  context.control, context.stop, activity_, trainer_options()),
         tracer_(request.options.trace_steps, activity_, *parts_.engine, *parts_.gradients),
-        saver_(request, context, parts_, reporter_) {
+        saver_(request, context, parts_, reporter_),
+        stop_sources_(request.options, context.control.world(), context.stop, reporter_.log()) {
     progress_ = saver_.resume();
+    first_step_ = progress_.step;
+    context.stop.note_step(first_step_);
+    if (!saver_.resumed_from().empty()) context.stop.note_saved(first_step_);
     reporter_.begin(parts_, progress_, saver_.resumed_from());
   }
 
@@ -65,10 +70,13 @@ class Run {
 
  private:
   int train_through() {
-    while (progress_.epoch < request_.options.epochs) {
-      if (const int stop = train_epoch(); stop != 0) return leave(stop);
-      finish_epoch();
+    // Whoever was asked during the start leaves here: a first step may take a while.
+    stop::Reason stop = agree_on_stop(context_.control, context_.stop, step_deadline());
+    while (stop == stop::Reason::kNone && progress_.epoch < request_.options.epochs) {
+      stop = train_epoch();
+      if (stop == stop::Reason::kNone) stop = finish_epoch();
     }
+    if (stop != stop::Reason::kNone) return leave(stop);
     saver_.flush();
     reporter_.finished(progress_);
     return kExitDone;
@@ -97,9 +105,8 @@ class Run {
             options.log_steps};
   }
 
-  // The epoch's steps from where it stands. The number of the signal that stops the run, or 0 at
-  // the epoch's end.
-  int train_epoch() {
+  // The epoch's steps from where it stands. What stops the run, or kNone at the epoch's end.
+  stop::Reason train_epoch() {
     parts_.train_loader->start_epoch(progress_.epoch, progress_.epoch_step);
     while (progress_.epoch_step < parts_.steps_per_epoch) {
       const auto start = Clock::now();
@@ -110,8 +117,10 @@ class Run {
       progress_.epoch_totals += result.totals;
       progress_.epoch_train_seconds += seconds_since(start);
       reporter_.step(progress_, result);
+      context_.stop.note_step(progress_.step);
       look_after_step();
-      if (result.stop_signal != 0) return result.stop_signal;
+      if (stop::leaves(result.stop)) return result.stop;
+      if (result.stop == stop::Reason::kRebalance) saver_.save(progress_, SaveReason::kRebalance);
       // The epoch's last step is saved with its evaluation, or a resumed run would find the epoch
       // neither open nor closed.
       const std::int64_t every = request_.options.checkpoint_steps;
@@ -120,7 +129,7 @@ class Run {
         saver_.save(progress_, SaveReason::kSteps);
       }
     }
-    return 0;
+    return stop::Reason::kNone;
   }
 
   // What a run may ask for beside its training.
@@ -138,28 +147,38 @@ class Run {
     return Deadline::after(std::chrono::duration<double>(request_.options.step_deadline_s));
   }
 
-  void finish_epoch() {
+  // What stops the run before the epoch is closed: a resumed run then evaluates from the beginning.
+  stop::Reason finish_epoch() {
     const auto start = Clock::now();
     activity_.enter("evaluation");
-    const Totals validation = evaluate(*parts_.model, *parts_.eval_loader, context_.control,
-                                       {parts_.device, parse_precision(request_.options.precision),
-                                        request_.options.step_deadline_s});
+    const auto [validation, stopped] =
+        evaluate(*parts_.model, *parts_.eval_loader, context_.control,
+                 {parts_.device, parse_precision(request_.options.precision),
+                  request_.options.step_deadline_s},
+                 &context_.stop);
+    if (stopped != stop::Reason::kNone) return stopped;
     const double seconds = progress_.epoch_train_seconds + seconds_since(start);
     const bool best = validation.top1_percent() > progress_.best_top1;
     if (best) progress_.best_top1 = validation.top1_percent();
     reporter_.epoch(progress_, validation, parts_.schedule->lr(progress_.step - 1), seconds);
     progress_.finish_epoch();
     saver_.save(progress_, best ? SaveReason::kBestEpoch : SaveReason::kEpoch);
+    return stop::Reason::kNone;
   }
 
-  int leave(int signal) {
-    saver_.save(progress_, SaveReason::kStop);
+  int leave(stop::Reason reason) {
+    const bool trained = progress_.step > first_step_;
+    if (trained) saver_.save(progress_, SaveReason::kStop);
     saver_.flush();
-    reporter_.stopped(progress_, signal);
+    reporter_.stopped(progress_, reason, trained);
     // Together: the launcher ends the others as soon as the first rank leaves with a code that is
-    // not 0.
-    context_.control.barrier(step_deadline());
-    return exit_code_of_signal(signal);
+    // not 0. What was asked is done, so a rank that is gone already changes nothing.
+    try {
+      context_.control.barrier(step_deadline());
+    } catch (const Error& error) {
+      reporter_.log().warn("leaving alone: ", error.what());
+    }
+    return stop::exit_code_of(reason);
   }
 
   const RunRequest& request_;
@@ -171,7 +190,9 @@ class Run {
   Trainer trainer_;
   Tracer tracer_;
   Saver saver_;
+  StopSources stop_sources_;
   Progress progress_;
+  std::int64_t first_step_ = 0;  // of this life: where it resumed
 };
 
 }  // namespace

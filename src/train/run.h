@@ -5,8 +5,8 @@
 
 #include "base/file.h"
 #include "comm/control.h"
+#include "stop/stop_flag.h"
 #include "train/options.h"
-#include "train/stop_flag.h"
 
 namespace ringmaster::comm {
 class MpiSession;
@@ -29,12 +29,12 @@ struct RunContext {
   comm::ControlPlane& control;
   comm::MpiSession* mpi = nullptr;  // null in a world of one that was not started by MPI
   FileSystem& files;
-  const StopFlag& stop;
+  stop::StopFlag& stop;
 };
 
 // Collective. Returns the process's exit code: 0 once every epoch is done (also if they were
-// before), 75, 130 or 143 after a stop signal, with a checkpoint saved. Errors are thrown: then no
-// checkpoint is newer than the last completed save, and none is damaged.
+// before), 75, 130 or 143 where it was asked to stop, with a checkpoint of all that was done.
+// Errors are thrown: then no checkpoint is newer than the last completed save, and none is damaged.
 [[nodiscard]] int run_training(const RunRequest& request, const RunContext& context);
 
 }  // namespace ringmaster::train

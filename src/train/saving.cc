@@ -95,6 +95,7 @@ void Saver::flush() {
 void Saver::report(const std::vector<ckpt::SaveReport>& reports) {
   for (const ckpt::SaveReport& save : reports) {
     for (const std::string& warning : save.result.warnings) reporter_.log().warn(warning);
+    if (!save.error) context_.stop.note_saved(save.progress.at("step"));
     if (save.error) {
       throw Error(save.error->kind(), join_text("checkpoint of step ", save.progress.at("step"),
                                                 " not saved: ", save.error->what(),

@@ -14,7 +14,7 @@
 
 namespace ringmaster::train {
 
-enum class SaveReason { kSteps, kEpoch, kBestEpoch, kStop };
+enum class SaveReason { kSteps, kEpoch, kBestEpoch, kRebalance, kStop };
 
 // Rank 0 holds the store; on the other ranks save() and flush() do nothing, for every rank has the
 // same weights, statistics and momentum after every step. One thread.

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "comm/control.h"
+#include "stop/reason.h"
 
 namespace ringmaster::train {
 
@@ -29,12 +30,12 @@ struct Totals {
 // What the ranks tell each other once a step, beside the gradients.
 struct StepExchange {
   Totals totals;  // in: of this rank; out: of all ranks
-  int stop_signal =
-      0;  // in: what this rank was asked, or 0; out: what all ranks do, the same on each
+  // In: what this rank was asked; out: what all ranks do, the same on each.
+  stop::Reason stop = stop::Reason::kNone;
 };
 
-// Collective. Loss sums are added in rank order. Where ranks were sent different signals, the one
-// that leaves the run stopped wins (TERM, then INT, then USR1, USR2), for `scancel` sends several.
+// Collective. Loss sums are added in rank order. Where ranks were asked different things, the
+// reason of the highest precedence wins.
 [[nodiscard]] StepExchange exchange(comm::ControlPlane& control, const StepExchange& mine,
                                     Deadline deadline);
 

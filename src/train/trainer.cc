@@ -25,7 +25,7 @@ double seconds_since(Clock::time_point start) {
 }  // namespace
 
 Trainer::Trainer(model::ResNet& model, grad::Gradients& gradients, optim::Sgd& optimizer,
-                 const optim::Schedule& schedule, comm::ControlPlane& control, const StopFlag& stop,
+                 const optim::Schedule& schedule, comm::ControlPlane& control, stop::StopFlag& stop,
                  Activity& activity, const TrainerOptions& options)
     : model_(model),
       gradients_(gradients),
@@ -58,10 +58,10 @@ StepResult Trainer::step(data::TrainLoader& loader, std::int64_t step) {
   gradients_.finish(deadline);  // the last bucket is reduced, or an error that names the peer
   result.comm_wait_s = seconds_since(backward_done);
   activity_.enter("agree");
-  mine.stop_signal = stop_.requested();
+  mine.stop = stop_.take();
   const StepExchange all = exchange(control_, mine, deadline);
   result.totals = all.totals;
-  result.stop_signal = all.stop_signal;
+  result.stop = all.stop;
   RM_REQUIRE(std::isfinite(result.totals.loss()), ErrorKind::kInvalidArgument, "the loss of step ",
              step + 1, " is ", result.totals.loss(), kDiverged);
   activity_.enter("optimizer");

@@ -13,9 +13,9 @@
 #include "model/resnet.h"
 #include "optim/schedule.h"
 #include "optim/sgd.h"
+#include "stop/stop_flag.h"
 #include "train/activity.h"
 #include "train/precision.h"
-#include "train/stop_flag.h"
 #include "train/totals.h"
 
 namespace ringmaster::train {
@@ -24,10 +24,10 @@ namespace ringmaster::train {
 struct StepResult {
   Totals totals;  // over the global batch
   double lr = 0, momentum = 0;
-  int stop_signal = 0;              // agreed by all ranks: save and leave
-  double data_wait_s = 0;           // this rank waited for the loader
-  double comm_wait_s = 0;           // this rank waited for the ring after backward
-  std::optional<double> grad_norm;  // before clipping; where it was asked for
+  stop::Reason stop = stop::Reason::kNone;  // agreed by all ranks: save, and leave or go on
+  double data_wait_s = 0;                   // this rank waited for the loader
+  double comm_wait_s = 0;                   // this rank waited for the ring after backward
+  std::optional<double> grad_norm;          // before clipping; where it was asked for
 };
 
 struct TrainerOptions {
@@ -44,7 +44,7 @@ struct TrainerOptions {
 class Trainer {
  public:
   Trainer(model::ResNet& model, grad::Gradients& gradients, optim::Sgd& optimizer,
-          const optim::Schedule& schedule, comm::ControlPlane& control, const StopFlag& stop,
+          const optim::Schedule& schedule, comm::ControlPlane& control, stop::StopFlag& stop,
           Activity& activity, const TrainerOptions& options);
 
   // Collective. Takes the step's micro-batches from `loader` and makes global step number `step`
@@ -63,7 +63,7 @@ class Trainer {
   optim::Sgd& optimizer_;
   const optim::Schedule& schedule_;
   comm::ControlPlane& control_;
-  const StopFlag& stop_;
+  stop::StopFlag& stop_;
   Activity& activity_;
   const TrainerOptions options_;
 };

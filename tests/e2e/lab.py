@@ -11,7 +11,8 @@ FASHION = "/usr/share/datasets/fashion-mnist"
 SHARDER, TRAINER = f"{BUILD}/bin/ringmaster-shard", f"{BUILD}/bin/ringmaster"
 # A run of seconds: ResNet-18 on 28-pixel images, no randomness but order.
 SMALL = {"model": "resnet18", "image_size": 28, "eval_resize": 0, "crop": "none", "flip": "false", "device": "cpu", "threads": 1, "seed": 3,
-         "max_lr": 0.05, "weight_decay": 5e-4, "log_steps": 1, "step_deadline_s": 60}
+         "max_lr": 0.05, "weight_decay": 5e-4, "log_steps": 1, "step_deadline_s": 60,
+         "spot_notices": "off"}
 
 
 def workdir():

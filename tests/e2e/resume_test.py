@@ -73,7 +73,7 @@ def main():
     process.send_signal(signal.SIGUSR1)  # mpirun hands it to every rank
     process.wait(timeout=60)
     stops = lab.lines(f"{work}/stopped", "stop")
-    assert len(stops) == 1 and stops[0]["signal"] == "SIGUSR1", stops
+    assert len(stops) == 1 and stops[0]["reason"] == "SIGUSR1", stops
     assert lab.load(f"{work}/stopped/checkpoints/checkpoint.pt")["progress"]["step"] == stops[0]["step"]
     lab.run(command["stopped"])
 

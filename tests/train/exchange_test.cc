@@ -1,4 +1,3 @@
-#include <csignal>
 #include <thread>
 #include <vector>
 
@@ -6,6 +5,7 @@
 
 #include "base/error.h"
 #include "comm/thread_control.h"
+#include "stop/reason.h"
 #include "train/agreement.h"
 #include "train/totals.h"
 
@@ -33,24 +33,25 @@ TEST(Exchange, AddsUpOverRanks) {
     EXPECT_EQ(all.totals.hits1, 3);
     EXPECT_EQ(all.totals.hits5, 6);
     EXPECT_EQ(all.totals.images, 24);
-    EXPECT_EQ(all.stop_signal, 0);
+    EXPECT_EQ(all.stop, stop::Reason::kNone);
   });
 }
 
 TEST(Exchange, OneRanksSignalStopsAll) {
   on_ranks(4, [](comm::ControlPlane& control) {
     StepExchange mine;
-    mine.stop_signal = control.world().rank == 2 ? SIGUSR1 : 0;
-    EXPECT_EQ(exchange(control, mine, kSoon).stop_signal, SIGUSR1);
+    if (control.world().rank == 2) mine.stop = stop::Reason::kUsr1;
+    EXPECT_EQ(exchange(control, mine, kSoon).stop, stop::Reason::kUsr1);
   });
 }
 
 TEST(Exchange, StayStoppedWinsOverRequeue) {
   on_ranks(3, [](comm::ControlPlane& control) {
-    const int signals[] = {SIGUSR2, SIGINT, SIGTERM};
+    const stop::Reason reasons[] = {stop::Reason::kSpotNotice, stop::Reason::kTerm,
+                                    stop::Reason::kUsr1};
     StepExchange mine;
-    mine.stop_signal = signals[control.world().rank];
-    EXPECT_EQ(exchange(control, mine, kSoon).stop_signal, SIGTERM);
+    mine.stop = reasons[control.world().rank];
+    EXPECT_EQ(exchange(control, mine, kSoon).stop, stop::Reason::kTerm);
   });
 }
 
