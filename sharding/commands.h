@@ -23,6 +23,7 @@ struct Surroundings {
 [[nodiscard]] config::Command merge_command(const Surroundings& at);
 [[nodiscard]] config::Command verify_command(const Surroundings& at);
 [[nodiscard]] config::Command organise_val_command(const Surroundings& at);
+[[nodiscard]] config::Command convert_command(const Surroundings& at);
 [[nodiscard]] config::Command list_command(const Surroundings& at);
 
 }  // namespace ringmaster::sharding

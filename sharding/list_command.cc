@@ -68,7 +68,7 @@ Json describe(const shard::Manifest& manifest) {
                       {"dropped", split.dropped.size()}});
   }
   return {{"hash", manifest.hash()},
-          {"container", manifest.container},
+          {"container", name_of(manifest.container)},
           {"packer", manifest.packer},
           {"source", manifest.source},
           {"classes", manifest.classes.size()},
@@ -115,16 +115,16 @@ Json describe_record(const Surroundings& at, const ListArguments& a,
              split.name, " has records 0 to ", split.records() - 1);
   std::uint32_t index = 0;
   while (left >= split.shards[index].summary.records) left -= split.shards[index++].summary.records;
-  const shard::ShardReader shard = shard::open_shard(at.files, a.folder, manifest, split, index);
+  const auto shard = shard::open_shard(at.files, a.folder, manifest, split, index);
   shard::Record record;
-  shard.read(left, record);
+  shard->read(left, record);
   if (!a.extract.empty()) extract(at.files, a.extract, record);
   const shard::RecordInfo& info = record.info;
   return {{"split", split.name},
           {"record", a.record},
           {"shard", split.shards[index].name},
           {"in_shard", left},
-          {"source", shard.name(left)},
+          {"source", shard->name(left)},
           {"label", info.label},
           {"class", manifest.classes[info.label]},
           {"codec", codec_name(info.codec)},

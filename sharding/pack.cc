@@ -4,8 +4,8 @@
 #include <optional>
 
 #include "base/check.h"
+#include "shard/container.h"
 #include "shard/shard_check.h"
-#include "shard/shard_writer.h"
 #include "sharding/ordered_work.h"
 #include "sharding/pack_identity.h"
 #include "sharding/pack_output.h"
@@ -54,6 +54,8 @@ class Packer {
     return {id_, split_of(s).name, plan_[s].index};
   }
 
+  [[nodiscard]] shard::Container container() const { return options_.plan.container; }
+
   // What says that this pack, or this part of it, is done.
   [[nodiscard]] std::string manifest_path() const {
     return join_path(options_.output,
@@ -76,7 +78,8 @@ class Packer {
   std::optional<shard::Manifest> read_own(const std::string& path) {
     if (!files_.exists(path)) return std::nullopt;
     const shard::Manifest manifest = shard::parse_manifest(read_text(files_, path), path);
-    RM_REQUIRE(manifest.data_set == id_, ErrorKind::kInvalidArgument, options_.output,
+    RM_REQUIRE(manifest.data_set == id_ && manifest.container == container(),
+               ErrorKind::kInvalidArgument, options_.output,
                " holds another data set: ", differences(manifest, source_, recorded_),
                ". Choose another --output, or replace it with --overwrite");
     try {
@@ -96,6 +99,7 @@ class Packer {
 
   void begin_manifest() {
     manifest_ = {.data_set = id_,
+                 .container = container(),
                  .packer = options_.packer,
                  .decoder = options_.check == CheckDepth::kDecode ? "every image decoded" : "",
                  .source = source_.description(),
@@ -117,7 +121,8 @@ class Packer {
   // Whether shard `s` is there already.
   bool keep(std::size_t s) {
     std::string why;
-    const auto kept = examine_shard(files_, path_of(s), identity_of(s), plan_[s], split_of(s), why);
+    const auto kept =
+        examine_shard(files_, container(), path_of(s), identity_of(s), plan_[s], split_of(s), why);
     if (!why.empty()) observer_.note(join_text(why, ": packing it again"));
     if (!kept) return false;
     shard::SplitEntry& entry = entry_of(s);
@@ -171,8 +176,8 @@ class Packer {
     const PlannedShard& shard = plan_[unit.shard];
     shard::SplitEntry& entry = entry_of(unit.shard);
     if (unit.begin == 0) {
-      writer_ = std::make_unique<shard::ShardWriter>(files_, path_of(unit.shard),
-                                                     identity_of(unit.shard));
+      writer_ = shard::make_shard_writer(files_, container(), path_of(unit.shard),
+                                         identity_of(unit.shard), source_.classes());
     }
     for (const MadeRecord& made : records) {
       if (made.dropped.empty()) {

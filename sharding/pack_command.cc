@@ -30,7 +30,8 @@ void declare(config::Declarations& keys, PackArguments& a) {
   keys.add("subset", &a.subset, "Only so many images of each class, at random; 0: all.",
            {at_least(0)});
   keys.group("how it is packed");
-  keys.add("format", &a.format, "Container of the shards.", {one_of({"record"})});
+  keys.add("format", &a.format, "Container of the shards: our own, or HDF5, which h5py opens.",
+           {one_of({"record", "hdf5"})});
   keys.add("mode", &a.mode, "copy: the bytes of the files stay as they are.", {one_of({"copy"})});
   keys.add("shards", &a.shards, "Number of training shards; 0: by shard_bytes.",
            {in_range(0, 1e6)});
@@ -65,7 +66,8 @@ PackOptions options_of(const PackArguments& a) {
                            .ranks = a.ranks,
                            .shard_bytes = static_cast<std::uint64_t>(a.shard_bytes)},
                   .seed = static_cast<std::uint64_t>(a.seed),
-                  .subset_per_class = a.subset};
+                  .subset_per_class = a.subset,
+                  .container = shard::parse_container(a.format, "--format")};
   options.bad = a.bad == "drop" ? BadPolicy::kDrop : BadPolicy::kFail;
   const bool decode = a.check == "auto" ? options.bad == BadPolicy::kDrop : a.check == "decode";
   options.check = decode ? CheckDepth::kDecode : CheckDepth::kHeader;

@@ -7,6 +7,11 @@
 #include "shard/shard_format.h"
 
 namespace ringmaster::sharding {
+namespace {
+
+constexpr const char* kContainerKey = "container";
+
+}  // namespace
 
 std::vector<std::pair<std::string, std::string>> recorded_options(
     const Source& source, const std::vector<PlannedShard>& plan, const PlanOptions& options,
@@ -17,7 +22,7 @@ std::vector<std::pair<std::string, std::string>> recorded_options(
                                      [&](const auto& shard) { return shard.split == s; });
     shards += join_text(s == 0 ? "" : ", ", source.splits()[s].name, " ", count);
   }
-  return {{"container", "record"},
+  return {{kContainerKey, name_of(options.container)},
           {"mode", "copy"},
           {"check", check == CheckDepth::kDecode ? "decode" : "header"},
           {"seed", std::to_string(options.seed)},
@@ -30,8 +35,17 @@ std::string data_set_id(const Source& source,
   Hasher hasher;
   hasher.update(join_text("ringmaster shards, version ", shard::kShardVersion, "\n",
                           source.fingerprint(), "\n"));
-  for (const auto& [key, value] : options) hasher.update(join_text(key, "=", value, "\n"));
+  for (const auto& [key, value] : options) {
+    if (key != kContainerKey) hasher.update(join_text(key, "=", value, "\n"));
+  }
   return hasher.hex128();
+}
+
+void set_container(std::vector<std::pair<std::string, std::string>>& options,
+                   shard::Container container) {
+  for (auto& [key, value] : options) {
+    if (key == kContainerKey) value = name_of(container);
+  }
 }
 
 std::string differences(const shard::Manifest& there, const Source& source,

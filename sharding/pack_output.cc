@@ -4,13 +4,10 @@
 
 #include "base/check.h"
 #include "shard/manifest.h"
+#include "shard/shard_format.h"
 
 namespace ringmaster::sharding {
 namespace {
-
-bool is_shard_name(const std::string& name) {
-  return name.ends_with(".rms");
-}
 
 // The plan's items that the shard has no record of: its records are the others, in the same order.
 std::vector<std::uint32_t> missing_items(const shard::ShardReader& shard, const PlannedShard& plan,
@@ -33,13 +30,15 @@ std::vector<std::uint32_t> missing_items(const shard::ShardReader& shard, const 
 
 }  // namespace
 
-std::optional<KeptShard> examine_shard(FileSystem& files, const std::string& path,
+std::optional<KeptShard> examine_shard(FileSystem& files, shard::Container container,
+                                       const std::string& path,
                                        const shard::ShardIdentity& identity,
                                        const PlannedShard& plan, const SourceSplit& split,
                                        std::string& why) {
   if (!files.exists(path)) return std::nullopt;
   try {
-    const shard::ShardReader shard(files, path);
+    const auto opened = shard::open_shard_file(files, container, path);
+    const shard::ShardReader& shard = *opened;
     RM_REQUIRE(shard.identity() == identity, ErrorKind::kInvalidArgument, path,
                " belongs to a pack of another source or with other options. Choose another "
                "--output, or replace it with --overwrite");
@@ -65,7 +64,7 @@ void refuse_strange_shards(FileSystem& files, const std::string& folder,
   for (const std::string& name : files.list(folder)) {
     const bool planned = std::any_of(plan.begin(), plan.end(),
                                      [&](const PlannedShard& shard) { return shard.name == name; });
-    RM_REQUIRE(!is_shard_name(name) || planned, ErrorKind::kInvalidArgument,
+    RM_REQUIRE(!shard::is_shard_name(name) || planned, ErrorKind::kInvalidArgument,
                join_path(folder, name),
                " is no part of this pack. Choose another --output, or replace what is there with "
                "--overwrite");
@@ -74,7 +73,7 @@ void refuse_strange_shards(FileSystem& files, const std::string& folder,
 
 void remove_unfinished(FileSystem& files, const std::string& folder) {
   for (const std::string& name : files.list(folder)) {
-    if (name.ends_with(".rms.tmp")) files.remove(join_path(folder, name));
+    if (shard::is_unfinished_shard_name(name)) files.remove(join_path(folder, name));
   }
 }
 
@@ -84,7 +83,7 @@ void remove_data_set(FileSystem& files, const std::string& folder) {
   files.sync_dir(folder);
   for (const std::string& name : files.list(folder)) {
     const bool of_a_part = name.starts_with("part-") && name.ends_with(".json");
-    if (is_shard_name(name) || of_a_part) files.remove(join_path(folder, name));
+    if (shard::is_shard_name(name) || of_a_part) files.remove(join_path(folder, name));
   }
   remove_unfinished(files, folder);
 }

@@ -6,8 +6,7 @@
 #include <vector>
 
 #include "base/file.h"
-#include "shard/shard_reader.h"
-#include "shard/shard_writer.h"
+#include "shard/container.h"
 #include "sharding/shard_plan.h"
 
 namespace ringmaster::sharding {
@@ -22,7 +21,8 @@ struct KeptShard {
 // Reads the whole shard at `path`. Empty where there is none, or where it is damaged (`why` says
 // how): it will be written again. Error{kInvalidArgument} where it is a sound shard of another data
 // set.
-[[nodiscard]] std::optional<KeptShard> examine_shard(FileSystem& files, const std::string& path,
+[[nodiscard]] std::optional<KeptShard> examine_shard(FileSystem& files, shard::Container container,
+                                                     const std::string& path,
                                                      const shard::ShardIdentity& identity,
                                                      const PlannedShard& plan,
                                                      const SourceSplit& split, std::string& why);

@@ -80,7 +80,7 @@ std::vector<PlannedShard> plan_shards(const Source& source, const PlanOptions& o
     for (std::uint64_t i = 0; i < count; ++i) {
       const std::uint64_t end = begin + n / count + (i < n % count ? 1 : 0);
       PlannedShard shard{.split = s, .index = static_cast<std::uint32_t>(i)};
-      shard.name = shard::shard_file_name(split.name, shard.index);
+      shard.name = shard::shard_file_name(split.name, shard.index, options.container);
       shard.items.assign(chosen.items.begin() + static_cast<std::ptrdiff_t>(begin),
                          chosen.items.begin() + static_cast<std::ptrdiff_t>(end));
       for (const std::uint32_t item : shard.items)

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "shard/container.h"
 #include "sharding/source.h"
 
 namespace ringmaster::sharding {
@@ -32,6 +33,7 @@ struct PlanOptions {
   ShardRule rule;
   std::uint64_t seed = 0;
   std::int64_t subset_per_class = 0;  // at most so many images of a class in a split; 0: all
+  shard::Container container = shard::Container::kRecord;  // decides the names
 };
 
 // 0 .. count - 1 in random order: Fisher-Yates (Durstenfeld, CACM 7 (1964), algorithm 235) with

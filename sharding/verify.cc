@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <memory>
 
 #include "base/check.h"
 #include "shard/manifest.h"
@@ -23,8 +24,6 @@ class Verifier {
         manifest_(shard::read_manifest(files, folder)) {}
 
   VerifyReport run(int workers) {
-    RM_REQUIRE(manifest_.container == "record", ErrorKind::kNotSupported, folder_, " has ",
-               manifest_.container, " shards; this build reads record shards");
     for (const shard::SplitEntry& split : manifest_.splits) {
       for (std::uint32_t index = 0; index < split.shards.size(); ++index) open(split, index);
       check_counts(split);
@@ -46,7 +45,7 @@ class Verifier {
 
  private:
   struct OpenShard {
-    shard::ShardReader reader;
+    std::unique_ptr<shard::ShardReader> reader;
     const shard::ShardEntry* entry;
   };
   // Records [begin, end) of a shard; none: its file hash.
@@ -65,9 +64,9 @@ class Verifier {
     try {
       const OpenShard& opened = shards_.emplace_back(OpenShard{
           shard::open_shard(files_, folder_, manifest_, split, index), &split.shards[index]});
-      const std::uint64_t records = opened.reader.records();
+      const std::uint64_t records = opened.reader->records();
       report_.records += records;
-      report_.bytes += opened.reader.file_bytes();
+      report_.bytes += opened.reader->file_bytes();
       units_.push_back({&opened, 0, 0});
       for (std::uint64_t at = 0; at < records; at += kUnitRecords)
         units_.push_back({&opened, at, std::min(records, at + kUnitRecords)});
@@ -81,9 +80,9 @@ class Verifier {
   void check_counts(const shard::SplitEntry& split) {
     std::vector<std::uint64_t> counts(manifest_.classes.size());
     for (const OpenShard& shard : shards_) {
-      if (shard.reader.identity().split != split.name) continue;
-      for (std::uint64_t i = 0; i < shard.reader.records(); ++i)
-        ++counts[shard.reader.info(i).label];
+      if (shard.reader->identity().split != split.name) continue;
+      for (std::uint64_t i = 0; i < shard.reader->records(); ++i)
+        ++counts[shard.reader->info(i).label];
     }
     for (std::size_t label = 0; complete_ && label < counts.size(); ++label) {
       if (counts[label] == split.class_counts[label]) continue;
@@ -94,7 +93,7 @@ class Verifier {
   }
 
   [[nodiscard]] std::vector<std::string> check(const Unit& unit) const {
-    const shard::ShardReader& reader = unit.shard->reader;
+    const shard::ShardReader& reader = *unit.shard->reader;
     std::vector<std::string> faults;
     if (unit.begin == unit.end) {
       const std::string hash = shard::hash_file(files_, reader.path());

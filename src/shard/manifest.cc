@@ -1,14 +1,13 @@
 #include "shard/manifest.h"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 #include <limits>
 
 #include <nlohmann/json.hpp>
 
 #include "base/check.h"
 #include "base/hash.h"
+#include "shard/shard_format.h"
 
 namespace ringmaster::shard {
 namespace {
@@ -54,7 +53,7 @@ Json to_json(const Manifest& manifest) {
   for (const SplitEntry& split : manifest.splits) splits.push_back(to_json(split));
   Json json = {{"format", kFormatName},
                {"version", kManifestVersion},
-               {"container", manifest.container},
+               {"container", name_of(manifest.container)},
                {"data_set", manifest.data_set},
                {"hash", manifest.hash()},
                {"packer", manifest.packer},
@@ -140,7 +139,7 @@ ShardEntry parse_shard(const Json& json, const std::string& path, const std::str
 }
 
 SplitEntry parse_split(const Json& json, const std::string& path, const std::string& prefix,
-                       std::size_t classes) {
+                       std::size_t classes, Container container) {
   const Fields fields(json, path, prefix);
   SplitEntry split;
   split.name = fields.text("name");
@@ -161,7 +160,7 @@ SplitEntry parse_split(const Json& json, const std::string& path, const std::str
   for (const Json& shard : shards) {
     const auto index = static_cast<std::uint32_t>(split.shards.size());
     split.shards.push_back(parse_shard(shard, path, join_text(prefix, ".shards[", index, "]"),
-                                       shard_file_name(split.name, index)));
+                                       shard_file_name(split.name, index, container)));
   }
   for (const Json& dropped : fields.list("dropped")) {
     const Fields file(dropped, path, prefix + ".dropped");
@@ -182,7 +181,7 @@ Manifest parse_body(const Json& json, const std::string& path) {
              ": version is ", fields.number("version"), ", this program reads version ",
              kManifestVersion);
   Manifest manifest;
-  manifest.container = fields.text("container");
+  manifest.container = parse_container(fields.text("container"), path);
   manifest.data_set = fields.hex("data_set", 32);
   manifest.packer = fields.text("packer");
   manifest.decoder = fields.text("decoder");
@@ -202,7 +201,8 @@ Manifest parse_body(const Json& json, const std::string& path) {
   }
   for (const Json& split : fields.list("splits")) {
     const std::string prefix = join_text("splits[", manifest.splits.size(), "]");
-    manifest.splits.push_back(parse_split(split, path, prefix, manifest.classes.size()));
+    manifest.splits.push_back(
+        parse_split(split, path, prefix, manifest.classes.size(), manifest.container));
   }
   return manifest;
 }
@@ -272,12 +272,6 @@ Manifest read_manifest(FileSystem& files, const std::string& folder) {
 
 void write_manifest(FileSystem& files, const std::string& folder, const Manifest& manifest) {
   write_atomically(files, join_path(folder, kManifestName), to_text(manifest));
-}
-
-std::string shard_file_name(const std::string& split, std::uint32_t index) {
-  std::array<char, 16> number{};
-  std::snprintf(number.data(), number.size(), "-%05u.rms", index);
-  return split + number.data();
 }
 
 }  // namespace ringmaster::shard

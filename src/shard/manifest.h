@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/file.h"
-#include "shard/shard_writer.h"
+#include "shard/container.h"
 
 namespace ringmaster::shard {
 
@@ -53,7 +53,7 @@ struct SplitEntry {
 
 struct Manifest {
   std::string data_set;  // the id in every shard's header: a hash of source listing and options
-  std::string container = "record";
+  Container container = Container::kRecord;
   std::string packer;                                        // program and version
   std::string decoder;                                       // what checked the images, "" for none
   std::string source;                                        // a sentence for people
@@ -81,8 +81,5 @@ struct Manifest {
 [[nodiscard]] Manifest read_manifest(FileSystem& files, const std::string& folder);
 // Atomically.
 void write_manifest(FileSystem& files, const std::string& folder, const Manifest& manifest);
-
-// "train", 3 -> "train-00003.rms"
-[[nodiscard]] std::string shard_file_name(const std::string& split, std::uint32_t index);
 
 }  // namespace ringmaster::shard

@@ -4,8 +4,9 @@
 
 namespace ringmaster::shard {
 
-ShardReader open_shard(FileSystem& files, const std::string& folder, const Manifest& manifest,
-                       const SplitEntry& split, std::uint32_t index) {
+std::unique_ptr<ShardReader> open_shard(FileSystem& files, const std::string& folder,
+                                        const Manifest& manifest, const SplitEntry& split,
+                                        std::uint32_t index) {
   const ShardEntry& entry = split.shards.at(index);
   const std::string path = join_path(folder, entry.name);
   RM_REQUIRE(files.exists(path), ErrorKind::kIo, path, " is missing, but ", kManifestName,
@@ -16,7 +17,8 @@ ShardReader open_shard(FileSystem& files, const std::string& folder, const Manif
              kManifestName, " says ", entry.summary.file_bytes,
              size < entry.summary.file_bytes ? ": it is truncated" : "",
              ". Copy it again, or pack again");
-  ShardReader shard(files, path);
+  auto opened = open_shard_file(files, manifest.container, path);
+  const ShardReader& shard = *opened;
   const ShardIdentity& identity = shard.identity();
   RM_REQUIRE(identity.data_set == manifest.data_set, ErrorKind::kBadData, path,
              " belongs to another data set: its id is ", identity.data_set, ", that of ",
@@ -34,7 +36,7 @@ ShardReader open_shard(FileSystem& files, const std::string& folder, const Manif
                " record ", record, ": label is ", shard.info(record).label, " of ",
                manifest.classes.size(), " classes");
   }
-  return shard;
+  return opened;
 }
 
 }  // namespace ringmaster::shard

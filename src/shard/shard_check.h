@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "base/file.h"
@@ -14,8 +15,8 @@ namespace ringmaster::shard {
 // labels are what `manifest` says. The index hash stands for every byte of the file, but only
 // reading a record (or hash_file()) shows whether the payload still has them. Error{kIo} where the
 // file is missing, Error{kBadData} naming it and what differs.
-[[nodiscard]] ShardReader open_shard(FileSystem& files, const std::string& folder,
-                                     const Manifest& manifest, const SplitEntry& split,
-                                     std::uint32_t index);
+[[nodiscard]] std::unique_ptr<ShardReader> open_shard(FileSystem& files, const std::string& folder,
+                                                      const Manifest& manifest,
+                                                      const SplitEntry& split, std::uint32_t index);
 
 }  // namespace ringmaster::shard

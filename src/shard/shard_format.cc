@@ -38,7 +38,23 @@ int hex_digit(char c) {
   return c - 'a' + 10;
 }
 
-std::string to_hex(std::span<const std::byte> bytes) {
+}  // namespace
+
+std::uint64_t stored_hash(const Block& block) {
+  return load_le_at<std::uint64_t>(block, kHashAt);
+}
+
+std::array<std::byte, 16> id_bytes(const std::string& data_set) {
+  RM_CHECK_EQ(data_set.size(), 32u);
+  std::array<std::byte, 16> bytes{};
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    bytes[i] =
+        static_cast<std::byte>(hex_digit(data_set[2 * i]) * 16 + hex_digit(data_set[2 * i + 1]));
+  }
+  return bytes;
+}
+
+std::string id_text(std::span<const std::byte, 16> bytes) {
   constexpr const char* kDigits = "0123456789abcdef";
   std::string text;
   for (const std::byte byte : bytes) {
@@ -48,25 +64,31 @@ std::string to_hex(std::span<const std::byte> bytes) {
   return text;
 }
 
-}  // namespace
+void store_split(const std::string& split, std::span<std::byte, kSplitNameBytes> out) {
+  RM_CHECK(!split.empty() && split.size() <= kSplitNameBytes, split);
+  std::fill(out.begin(), out.end(), std::byte{0});
+  std::transform(split.begin(), split.end(), out.begin(),
+                 [](char c) { return static_cast<std::byte>(c); });
+}
 
-std::uint64_t stored_hash(const Block& block) {
-  return load_le_at<std::uint64_t>(block, kHashAt);
+std::string load_split(std::span<const std::byte, kSplitNameBytes> in, const std::string& path) {
+  const char* const split = reinterpret_cast<const char*>(in.data());
+  const std::string name(split, std::find(split, split + kSplitNameBytes, '\0'));
+  const bool padded =
+      std::all_of(split + name.size(), split + kSplitNameBytes, [](char c) { return c == '\0'; });
+  RM_REQUIRE(!name.empty() && padded, ErrorKind::kBadData, path,
+             ": the header's split name is not a name padded with zeros");
+  return name;
 }
 
 Block encode_header(const ShardIdentity& identity) {
-  RM_CHECK_EQ(identity.data_set.size(), 32u);
-  RM_CHECK(!identity.split.empty() && identity.split.size() <= kSplitNameBytes, identity.split);
   Block block{};
   put_magic(block, 0, kHeaderMagic);
   store_le_at<std::uint32_t>(block, 8, kShardVersion);
   store_le_at<std::uint32_t>(block, 12, identity.index);
-  for (std::size_t i = 0; i < 16; ++i) {
-    block[16 + i] = static_cast<std::byte>(hex_digit(identity.data_set[2 * i]) * 16 +
-                                           hex_digit(identity.data_set[2 * i + 1]));
-  }
-  std::transform(identity.split.begin(), identity.split.end(), block.begin() + 32,
-                 [](char c) { return static_cast<std::byte>(c); });
+  const auto id = id_bytes(identity.data_set);
+  std::copy(id.begin(), id.end(), block.begin() + 16);
+  store_split(identity.split, std::span(block).subspan<32, kSplitNameBytes>());
   store_le_at<std::uint64_t>(block, kHashAt, own_hash(block));
   return block;
 }
@@ -82,13 +104,8 @@ ShardIdentity decode_header(const Block& block, const std::string& path) {
              ": the header's reserved field is not zero");
   ShardIdentity identity;
   identity.index = load_le_at<std::uint32_t>(block, 12);
-  identity.data_set = to_hex(std::span<const std::byte>(block).subspan(16, 16));
-  const char* const split = reinterpret_cast<const char*>(block.data()) + 32;
-  identity.split.assign(split, std::find(split, split + kSplitNameBytes, '\0'));
-  const bool padded = std::all_of(split + identity.split.size(), split + kSplitNameBytes,
-                                  [](char c) { return c == '\0'; });
-  RM_REQUIRE(!identity.split.empty() && padded, ErrorKind::kBadData, path,
-             ": the header's split name is not a name padded with zeros");
+  identity.data_set = id_text(std::span(block).subspan<16, 16>());
+  identity.split = load_split(std::span(block).subspan<32, kSplitNameBytes>(), path);
   return identity;
 }
 
@@ -144,11 +161,21 @@ void encode_record(const RecordEntry& record, std::span<std::byte, kRecordEntryB
   store_le_at<std::uint64_t>(out, 24, record.name_offset_bytes);
 }
 
+void check_record_entry(int codec, int channels, std::uint32_t width, std::uint32_t height,
+                        const std::string& path, std::uint64_t record) {
+  RM_REQUIRE(codec >= 1 && codec <= 3, ErrorKind::kBadData, path, " record ", record, ": codec is ",
+             codec, ", not 1 (JPEG), 2 (PNG) or 3 (raw)");
+  RM_REQUIRE(channels >= 1 && channels <= 4, ErrorKind::kBadData, path, " record ", record,
+             ": channels is ", channels, ", not 1 to 4");
+  RM_REQUIRE(width >= 1 && width <= kMaxSide, ErrorKind::kBadData, path, " record ", record,
+             ": width is ", width);
+  RM_REQUIRE(height >= 1 && height <= kMaxSide, ErrorKind::kBadData, path, " record ", record,
+             ": height is ", height);
+}
+
 RecordEntry decode_record(std::span<const std::byte, kRecordEntryBytes> in, const std::string& path,
                           std::uint64_t record_index) {
   const auto codec = std::to_integer<std::uint8_t>(in[0]);
-  RM_REQUIRE(codec >= 1 && codec <= 3, ErrorKind::kBadData, path, " record ", record_index,
-             ": codec is ", int{codec}, ", not 1 (JPEG), 2 (PNG) or 3 (raw)");
   RecordEntry record;
   record.codec = static_cast<Codec>(codec);
   record.channels = std::to_integer<std::uint8_t>(in[1]);
@@ -157,14 +184,9 @@ RecordEntry decode_record(std::span<const std::byte, kRecordEntryBytes> in, cons
   record.height = load_le_at<std::uint32_t>(in, 12);
   record.payload_hash = load_le_at<std::uint64_t>(in, 16);
   record.name_offset_bytes = load_le_at<std::uint64_t>(in, 24);
-  RM_REQUIRE(record.channels >= 1 && record.channels <= 4, ErrorKind::kBadData, path, " record ",
-             record_index, ": channels is ", int{record.channels}, ", not 1 to 4");
+  check_record_entry(codec, record.channels, record.width, record.height, path, record_index);
   RM_REQUIRE(load_le_at<std::uint16_t>(in, 2) == 0, ErrorKind::kBadData, path, " record ",
              record_index, ": the reserved field is not zero");
-  RM_REQUIRE(record.width >= 1 && record.width <= kMaxSide, ErrorKind::kBadData, path, " record ",
-             record_index, ": width is ", record.width);
-  RM_REQUIRE(record.height >= 1 && record.height <= kMaxSide, ErrorKind::kBadData, path, " record ",
-             record_index, ": height is ", record.height);
   return record;
 }
 

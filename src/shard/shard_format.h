@@ -12,6 +12,7 @@
 #include <string>
 
 #include "shard/dataset.h"
+#include "shard/shard_reader.h"
 
 namespace ringmaster::shard {
 
@@ -33,14 +34,6 @@ using Block = std::array<std::byte, kBlockBytes>;
 // set: they may be ignored (row tables of restart markers, hashes of originals, ... will be such).
 enum class SectionKind : std::uint32_t { kOffsets = 1, kRecords = 2, kNames = 3 };
 inline constexpr std::uint32_t kIgnorableSection = 0x80000000;
-
-// Where a shard belongs.
-struct ShardIdentity {
-  std::string data_set;     // 32 lower-case hex digits, the same in every shard of a data set
-  std::string split;        // 1 .. 16 bytes
-  std::uint32_t index = 0;  // within the split
-  bool operator==(const ShardIdentity&) const = default;
-};
 
 struct ShardTrailer {
   std::uint64_t records = 0;
@@ -71,6 +64,14 @@ struct RecordEntry {
 // hash stands for the whole file.
 [[nodiscard]] std::uint64_t stored_hash(const Block& block);
 
+// Hex digits and raw bytes of a data set's id. REQUIRES: 32 lower-case hex digits.
+[[nodiscard]] std::array<std::byte, 16> id_bytes(const std::string& data_set);
+[[nodiscard]] std::string id_text(std::span<const std::byte, 16> bytes);
+// A split's name filled up with zeros, and back: Error{kBadData} naming `path` where it is none.
+void store_split(const std::string& split, std::span<std::byte, kSplitNameBytes> out);
+[[nodiscard]] std::string load_split(std::span<const std::byte, kSplitNameBytes> in,
+                                     const std::string& path);
+
 [[nodiscard]] Block encode_header(const ShardIdentity& identity);
 [[nodiscard]] Block encode_trailer(const ShardTrailer& trailer);
 // Both throw Error{kBadData} naming `path` and the field.
@@ -80,7 +81,11 @@ struct RecordEntry {
 void encode_section(const SectionEntry& section, std::span<std::byte, kSectionEntryBytes> out);
 [[nodiscard]] SectionEntry decode_section(std::span<const std::byte, kSectionEntryBytes> in);
 void encode_record(const RecordEntry& record, std::span<std::byte, kRecordEntryBytes> out);
-// Checks what can be checked of a row alone; Error{kBadData} names `path`, `record` and the field.
+// What can be checked of a row alone, whatever the container; Error{kBadData} names `path`,
+// `record` and the field.
+void check_record_entry(int codec, int channels, std::uint32_t width, std::uint32_t height,
+                        const std::string& path, std::uint64_t record);
+// As check_record_entry(), and the reserved field.
 [[nodiscard]] RecordEntry decode_record(std::span<const std::byte, kRecordEntryBytes> in,
                                         const std::string& path, std::uint64_t record);
 

@@ -1,63 +1,51 @@
-// Reads one record shard by positional reads. Nothing in the file is trusted before it is checked.
+// One shard as its readers see it, whatever the container.
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
-#include <vector>
 
 #include "base/file.h"
 #include "shard/dataset.h"
-#include "shard/shard_format.h"
 
 namespace ringmaster::shard {
 
-// Any number of threads at once. 32 bytes of memory a record; `files` is used by the constructor
-// only.
+// Where a shard belongs.
+struct ShardIdentity {
+  std::string data_set;     // 32 lower-case hex digits, the same in every shard of a data set
+  std::string split;        // 1 .. 16 bytes
+  std::uint32_t index = 0;  // within the split
+  bool operator==(const ShardIdentity&) const = default;
+};
+
+// Any number of threads at once. Opening one (open_shard_file() in container.h) checks everything
+// but the payloads; those are checked each time they are read.
 class ShardReader {
  public:
-  // Opens `path` and checks header, trailer and tables (sizes, hashes, every row); the payloads are
-  // checked when they are read. Error{kIo} where it can't be opened, Error{kBadData} naming path
-  // and field where it is not a sound shard.
-  ShardReader(FileSystem& files, std::string path);
-
-  [[nodiscard]] const std::string& path() const { return path_; }
-  [[nodiscard]] const ShardIdentity& identity() const { return identity_; }
-  [[nodiscard]] std::uint64_t records() const { return rows_.size(); }
-  [[nodiscard]] std::uint64_t file_bytes() const { return trailer_.file_bytes; }
-  [[nodiscard]] const std::string& index_hash() const { return index_hash_; }  // 16 hex digits
+  virtual ~ShardReader() = default;
+  [[nodiscard]] virtual const std::string& path() const = 0;
+  [[nodiscard]] virtual const ShardIdentity& identity() const = 0;
+  [[nodiscard]] virtual std::uint64_t records() const = 0;
+  [[nodiscard]] virtual std::uint64_t file_bytes() const = 0;
+  // 16 hex digits that stand for every byte of the file.
+  [[nodiscard]] virtual const std::string& index_hash() const = 0;
 
   // REQUIRES of these three: record < records().
-  [[nodiscard]] RecordInfo info(std::uint64_t record) const;
+  [[nodiscard]] virtual RecordInfo info(std::uint64_t record) const = 0;
   // Error{kBadData} where the payload's hash is not that of the tables.
-  void read(std::uint64_t record, Record& out) const;
+  virtual void read(std::uint64_t record, Record& out) const = 0;
   // The source's name, read from the file.
-  [[nodiscard]] std::string name(std::uint64_t record) const;
-
- private:
-  struct Row {
-    std::uint64_t offset_bytes, payload_hash;
-    std::uint32_t label, width, height;
-    Codec codec;
-    std::uint8_t channels;
-  };
-  struct Tables;
-
-  [[nodiscard]] Tables read_tables();
-  void take_offsets(const Tables& tables);
-  void take_records(const Tables& tables);
-  void check_padding() const;
-  [[nodiscard]] std::uint64_t size_of(std::uint64_t record) const;
-
-  std::string path_;
-  std::unique_ptr<ReadableFile> file_;
-  ShardIdentity identity_;
-  ShardTrailer trailer_;
-  std::string index_hash_;
-  std::vector<Row> rows_;
-  std::uint64_t payloads_end_bytes_ = 0;
-  SectionEntry records_section_, names_section_;
+  [[nodiscard]] virtual std::string name(std::uint64_t record) const = 0;
 };
+
+// One row of a shard's tables, with where its payload lies.
+struct PayloadRow {
+  std::uint64_t offset_bytes = 0, size_bytes = 0, hash = 0;
+};
+
+// Reads the payload of `record` into `out` and checks its hash. Error{kBadData} names `path` and
+// record. What every container's read() does.
+void read_payload(const ReadableFile& file, const std::string& path, std::uint64_t record,
+                  const PayloadRow& row, std::vector<std::byte>& out);
 
 // XXH3-128 of a whole file, 32 hex digits: the hash that the manifest has of each shard.
 [[nodiscard]] std::string hash_file(FileSystem& files, const std::string& path);

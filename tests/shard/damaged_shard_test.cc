@@ -18,7 +18,7 @@ class DamagedShardTest : public ShardFixture {
 
   void open_and_read(const std::string& bytes) {
     put(path_, bytes);
-    read_all(ShardReader(*files_, path_));
+    read_all(RecordReader(*files_, path_));
   }
 
   // Stores `value` at `at` of the sound shard, makes the hashes fit, and wants kBadData with
@@ -159,7 +159,7 @@ TEST_F(DamagedShardTest, MutationsNeverCrashOrAllocateMuch) {
     put(path_, bytes);
     testing::reset_largest_allocation();
     try {
-      read_all(ShardReader(*files_, path_));
+      read_all(RecordReader(*files_, path_));
     } catch (const Error& error) {
       EXPECT_EQ(error.kind(), ErrorKind::kBadData) << error.what();
       ++refused;

@@ -14,8 +14,7 @@
 #include "base/hash.h"
 #include "shard/little_endian.h"
 #include "shard/manifest.h"
-#include "shard/shard_reader.h"
-#include "shard/shard_writer.h"
+#include "shard/record_reader.h"
 #include "tests/support/temp_dir.h"
 
 namespace ringmaster::shard {
@@ -41,11 +40,12 @@ class ShardFixture : public ::testing::Test {
   }
 
   ShardSummary write(const std::string& path, const ShardIdentity& identity,
-                     const std::vector<Source>& sources) {
-    ShardWriter writer(*files_, path, identity);
+                     const std::vector<Source>& sources, Container container = Container::kRecord) {
+    const auto writer =
+        make_shard_writer(*files_, container, path, identity, {"ant", "bee", "cow"});
     for (const Source& source : sources)
-      writer.add(source.info, source.name, std::as_bytes(std::span(source.payload)));
-    return writer.finish();
+      writer->add(source.info, source.name, std::as_bytes(std::span(source.payload)));
+    return writer->finish();
   }
 
   // `shards` x `records` samples of 3 classes in one split.

@@ -1,14 +1,22 @@
 #include <cerrno>
 
-#include "shard/shard_reader.h"
+#include "shard/container.h"
 #include "tests/shard/shard_fixture.h"
 #include "tests/support/faulty_file_system.h"
 
 namespace ringmaster::shard {
 namespace {
 
-class ShardTest : public ShardFixture {
+// Both containers keep the same promises.
+class ShardTest : public ShardFixture, public ::testing::WithParamInterface<Container> {
  protected:
+  std::unique_ptr<ShardWriter> make(FileSystem& files) {
+    return make_shard_writer(files, GetParam(), path_, identity_, {"ant", "bee"});
+  }
+  std::unique_ptr<ShardReader> open() { return open_shard_file(*files_, GetParam(), path_); }
+  ShardSummary write(const std::string& path, const std::vector<Source>& sources) {
+    return ShardFixture::write(path, identity_, sources, GetParam());
+  }
   std::vector<Source> sources() {
     Source jpeg{{.codec = Codec::kJpeg, .label = 4, .width = 5, .height = 6, .channels = 3},
                 "b/y.jpg",
@@ -18,10 +26,11 @@ class ShardTest : public ShardFixture {
   const ShardIdentity identity_{kDataSetId, "train", 7};
 };
 
-TEST_F(ShardTest, RoundTrip) {
+TEST_P(ShardTest, RoundTrip) {
   const auto sources = this->sources();
-  const ShardSummary summary = write(path_, identity_, sources);
-  const ShardReader shard(*files_, path_);
+  const ShardSummary summary = write(path_, sources);
+  const auto opened = open();
+  const ShardReader& shard = *opened;
   EXPECT_EQ(shard.identity(), identity_);
   ASSERT_EQ(shard.records(), sources.size());
   EXPECT_EQ(summary.records, sources.size());
@@ -47,76 +56,85 @@ TEST_F(ShardTest, RoundTrip) {
   }
 }
 
-TEST_F(ShardTest, NoRecords) {
-  write(path_, identity_, {});
-  EXPECT_EQ(ShardReader(*files_, path_).records(), 0u);
+TEST_P(ShardTest, NoRecords) {
+  write(path_, {});
+  EXPECT_EQ(open()->records(), 0u);
 }
 
-TEST_F(ShardTest, RecordsAroundTheWriteBuffer) {
+TEST_P(ShardTest, RecordsAroundTheWriteBuffer) {
   std::vector<Source> sources;
   for (const std::uint32_t side : {1023u, 1024u, 1025u, 1u, 1500u}) {
     sources.push_back(raw(0, side, 1024, "n"));
   }
-  const ShardSummary summary = write(path_, identity_, sources);
-  const ShardReader shard(*files_, path_);
-  read_all(shard);
+  const ShardSummary summary = write(path_, sources);
+  read_all(*open());
   EXPECT_EQ(summary.hash, hash_file(*files_, path_));
 }
 
-TEST_F(ShardTest, SameContentSameBytes) {
-  write(path_, identity_, sources());
-  write(dir_ / "again", identity_, sources());
+TEST_P(ShardTest, SameContentSameBytes) {
+  write(path_, sources());
+  write(dir_ / "again", sources());
   EXPECT_EQ(text(path_), text(dir_ / "again"));
 }
 
 // The file of docs/SHARD_FORMAT.md's example. When this fails, the format changed: raise
 // kShardVersion, keep reading the old one, and add a golden file.
-TEST_F(ShardTest, GoldenFile) {
+TEST_F(ShardFixture, GoldenRecordFile) {
   write(path_, {kDataSetId, "train", 0}, {raw(1, 2, 2, "one/a"), raw(2, 3, 1, "two/b.png")});
   const std::string golden =
       text(std::string(std::getenv("RINGMASTER_SOURCE")) + "/tests/golden/shard_v1.rms");
   EXPECT_EQ(text(path_), golden);
 }
 
-TEST_F(ShardTest, UnfinishedWriterLeavesNothing) {
+TEST_F(ShardFixture, GoldenHdf5File) {
+  write(path_, {kDataSetId, "train", 0}, {raw(1, 2, 2, "one/a"), raw(2, 3, 1, "two/b.png")},
+        Container::kHdf5);
+  const std::string golden =
+      text(std::string(std::getenv("RINGMASTER_SOURCE")) + "/tests/golden/shard_v1.h5");
+  EXPECT_EQ(text(path_), golden);
+}
+
+TEST_P(ShardTest, UnfinishedWriterLeavesNothing) {
   {
-    ShardWriter writer(*files_, path_, identity_);
-    writer.add(raw(0, 2, 2, "x").info, "x", std::as_bytes(std::span(std::string_view("abcd"))));
+    const auto writer = make(*files_);
+    writer->add(raw(0, 2, 2, "x").info, "x", std::as_bytes(std::span(std::string_view("abcd"))));
     EXPECT_FALSE(files_->exists(path_));
   }
   EXPECT_TRUE(files_->list(dir_.path()).empty());
 }
 
-TEST_F(ShardTest, FullDiskAtEveryCallLeavesNothing) {
+TEST_P(ShardTest, FullDiskAtEveryCallLeavesNothing) {
   testing::FaultyFileSystem clean(*files_);
-  { (void)ShardWriter(clean, path_, identity_).finish(); }
+  { (void)make(clean)->finish(); }
   files_->remove(path_);
   ASSERT_GE(clean.calls(), 5);
   for (std::int64_t k = 0; k < clean.calls(); ++k) {
     testing::FaultyFileSystem faulty(*files_);
     faulty.fail_once(k, ENOSPC);
-    EXPECT_EQ(kind_of([&] { (void)ShardWriter(faulty, path_, identity_).finish(); },
-                      {"No space left", dir_.path()}),
+    EXPECT_EQ(kind_of([&] { (void)make(faulty)->finish(); }, {"No space left", dir_.path()}),
               ErrorKind::kIo);
     const bool renamed = k == clean.calls() - 1;  // only the folder's fsync is left
     EXPECT_EQ(files_->exists(path_), renamed) << "call " << k;
-    EXPECT_FALSE(files_->exists(path_ + ".tmp")) << "call " << k;
-    if (renamed) read_all(ShardReader(*files_, path_));
+    if (renamed) read_all(*open());
   }
 }
 
-TEST_F(ShardTest, PowerCutAtEveryCallLeavesACompleteShardOrNone) {
+TEST_P(ShardTest, PowerCutAtEveryCallLeavesACompleteShardOrNone) {
   testing::FaultyFileSystem clean(*files_);
-  { (void)ShardWriter(clean, path_, identity_).finish(); }
+  { (void)make(clean)->finish(); }
   for (std::int64_t k = 0; k < clean.calls(); ++k) {
     files_->remove(path_);
     testing::FaultyFileSystem faulty(*files_);
     faulty.crash_at(k);
-    EXPECT_THROW((void)ShardWriter(faulty, path_, identity_).finish(), Error);
-    if (files_->exists(path_)) read_all(ShardReader(*files_, path_));
-    (void)write(path_, identity_, sources());  // a leftover temporary file is no obstacle
+    EXPECT_THROW((void)make(faulty)->finish(), Error);
+    if (files_->exists(path_)) read_all(*open());
+    (void)write(path_, sources());  // a leftover temporary file is no obstacle
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Containers, ShardTest,
+                         ::testing::Values(Container::kRecord, Container::kHdf5),
+                         [](const auto& of) { return name_of(of.param); });
 
 }  // namespace
 }  // namespace ringmaster::shard

@@ -2,7 +2,7 @@
 
 #include <cerrno>
 
-#include "shard/shard_reader.h"
+#include "shard/record_reader.h"
 #include "tests/sharding/sharding_fixture.h"
 #include "tests/support/faulty_file_system.h"
 
@@ -57,7 +57,7 @@ TEST_F(PackTest, EveryImageOnceWithItsLabelAndPixels) {
   std::map<std::string, int> seen;
   shard::Record record;
   for (std::uint32_t s = 0; s < 4; ++s) {
-    const shard::ShardReader shard(*files_, join_path(out_, shard::shard_file_name("train", s)));
+    const shard::RecordReader shard(*files_, join_path(out_, shard::shard_file_name("train", s)));
     for (std::uint64_t i = 0; i < shard.records(); ++i) {
       shard.read(i, record);
       const std::string name = shard.name(i);

@@ -1,6 +1,8 @@
 #include "sharding/verify.h"
 
 #include "shard/little_endian.h"
+#include "shard/record_writer.h"
+#include "sharding/convert.h"
 #include "tests/sharding/sharding_fixture.h"
 
 namespace ringmaster::sharding {
@@ -50,6 +52,23 @@ TEST_F(VerifyTest, EveryFlippedByteOfEveryShardIsFound) {
   }
 }
 
+TEST_F(VerifyTest, FlippedBytesOfHdf5ShardsAreFound) {
+  const std::string folder = dir_ / "h5", path = join_path(folder, "train-00001.h5");
+  (void)convert(*files_, {.input = out_, .output = folder, .container = shard::Container::kHdf5},
+                observer_);
+  const auto faults = [&] { return verify(*files_, folder, 1, observer_).faults; };
+  EXPECT_TRUE(faults().empty());
+  const std::string sound = read_text(*files_, path);
+  for (std::size_t at = 0; at < sound.size(); at += at < 512 ? 11 : 97) {
+    std::string bytes = sound;
+    bytes[at] = static_cast<char>(bytes[at] ^ (1 << at % 8));
+    put(path, bytes);
+    const std::vector<std::string> found = faults();
+    ASSERT_FALSE(found.empty()) << "byte " << at;
+    EXPECT_NE(found[0].find("train-00001.h5"), std::string::npos) << found[0];
+  }
+}
+
 TEST_F(VerifyTest, EveryFlippedByteOfTheManifestIsFound) {
   const std::string path = join_path(out_, "manifest.json"), sound = read_text(*files_, path);
   for (std::size_t at = 0; at < sound.size(); ++at) {
@@ -88,7 +107,7 @@ TEST_F(VerifyTest, CountsAreComparedWithTheManifest) {
 
 TEST_F(VerifyTest, AnImageThatDoesNotDecodeIsNamed) {
   shard::Manifest manifest = shard::read_manifest(*files_, out_);
-  shard::ShardWriter writer(*files_, shard_, {manifest.data_set, "train", 1});
+  shard::RecordWriter writer(*files_, shard_, {manifest.data_set, "train", 1});
   const std::string payload = "this is no JPEG";
   for (int i = 0; i < 6; ++i) {
     writer.add({.label = static_cast<std::uint32_t>(i % 5), .width = 2, .height = 2, .channels = 3},

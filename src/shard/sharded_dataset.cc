@@ -1,4 +1,4 @@
-// Dataset over record shards.
+// Dataset over shards, of whichever container.
 #include <algorithm>
 
 #include "base/check.h"
@@ -10,15 +10,15 @@
 namespace ringmaster::shard {
 namespace {
 
-class RecordDataset final : public Dataset {
+class ShardedDataset final : public Dataset {
  public:
-  RecordDataset(FileSystem& files, const std::string& folder, const Manifest& manifest,
-                const SplitEntry& split)
+  ShardedDataset(FileSystem& files, const std::string& folder, const Manifest& manifest,
+                 const SplitEntry& split)
       : classes_(manifest.classes), hash_(manifest.hash()) {
     shards_.reserve(split.shards.size());
     for (std::uint32_t index = 0; index < split.shards.size(); ++index) {
       shards_.push_back(open_shard(files, folder, manifest, split, index));
-      size_ += static_cast<std::int64_t>(shards_.back().records());
+      size_ += static_cast<std::int64_t>(shards_.back()->records());
       ends_.push_back(size_);
     }
   }
@@ -29,15 +29,15 @@ class RecordDataset final : public Dataset {
 
   RecordInfo info(std::int64_t sample) const override {
     const Place place = find(sample);
-    return shards_[place.shard].info(place.record);
+    return shards_[place.shard]->info(place.record);
   }
   void read(std::int64_t sample, Record& out) const override {
     const Place place = find(sample);
-    shards_[place.shard].read(place.record, out);
+    shards_[place.shard]->read(place.record, out);
   }
   std::string locate(std::int64_t sample) const override {
     const Place place = find(sample);
-    const std::string& path = shards_[place.shard].path();
+    const std::string& path = shards_[place.shard]->path();
     return join_text(path.substr(path.rfind('/') + 1), " record ", place.record);
   }
 
@@ -57,7 +57,7 @@ class RecordDataset final : public Dataset {
 
   std::vector<std::string> classes_;
   std::string hash_;
-  std::vector<ShardReader> shards_;
+  std::vector<std::unique_ptr<ShardReader>> shards_;
   std::vector<std::int64_t> ends_;  // ends_[i]: the first sample after shard i
   std::int64_t size_ = 0;
 };
@@ -67,9 +67,7 @@ class RecordDataset final : public Dataset {
 std::unique_ptr<Dataset> open_dataset(FileSystem& files, const std::string& folder,
                                       const std::string& split) {
   const Manifest manifest = read_manifest(files, folder);
-  RM_REQUIRE(manifest.container == "record", ErrorKind::kNotSupported, folder, " has ",
-             manifest.container, " shards; this build reads record shards");
-  return std::make_unique<RecordDataset>(files, folder, manifest, manifest.split(split));
+  return std::make_unique<ShardedDataset>(files, folder, manifest, manifest.split(split));
 }
 
 }  // namespace ringmaster::shard

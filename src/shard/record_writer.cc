@@ -1,4 +1,4 @@
-#include "shard/shard_writer.h"
+#include "shard/record_writer.h"
 
 #include "base/check.h"
 #include "shard/little_endian.h"
@@ -11,7 +11,7 @@ constexpr std::size_t kSections = 3;
 
 }  // namespace
 
-ShardWriter::ShardWriter(FileSystem& files, std::string path, const ShardIdentity& identity)
+RecordWriter::RecordWriter(FileSystem& files, std::string path, const ShardIdentity& identity)
     : files_(files), path_(std::move(path)), temporary_(path_ + ".tmp") {
   const Block header = encode_header(identity);
   header_hash_ = stored_hash(header);
@@ -21,7 +21,7 @@ ShardWriter::ShardWriter(FileSystem& files, std::string path, const ShardIdentit
   offsets_.push_back(at_bytes_);
 }
 
-ShardWriter::~ShardWriter() {
+RecordWriter::~RecordWriter() {
   if (file_ == nullptr) return;
   file_.reset();
   try {
@@ -31,7 +31,7 @@ ShardWriter::~ShardWriter() {
   }
 }
 
-void ShardWriter::append(std::span<const std::byte> data) {
+void RecordWriter::append(std::span<const std::byte> data) {
   hasher_.update(data);
   at_bytes_ += data.size();
   if (buffer_.size() + data.size() > kBufferBytes) {
@@ -45,12 +45,12 @@ void ShardWriter::append(std::span<const std::byte> data) {
   }
 }
 
-void ShardWriter::append_zeros(std::uint64_t count) {
+void RecordWriter::append_zeros(std::uint64_t count) {
   append(std::vector<std::byte>(count));
 }
 
-void ShardWriter::add(const RecordInfo& info, const std::string& name,
-                      std::span<const std::byte> payload) {
+void RecordWriter::add(const RecordInfo& info, const std::string& name,
+                       std::span<const std::byte> payload) {
   RM_CHECK(!payload.empty() && payload.size() <= kMaxPayloadBytes, name);
   append(payload);
   offsets_.push_back(at_bytes_);
@@ -61,7 +61,7 @@ void ShardWriter::add(const RecordInfo& info, const std::string& name,
 
 // The section entries, then the sections one after the other. Offsets and records keep multiples
 // of 8; the names, of any length, come last.
-std::vector<std::byte> ShardWriter::tables() const {
+std::vector<std::byte> RecordWriter::tables() const {
   std::vector<std::byte> offsets, records(records_.size() * kRecordEntryBytes);
   for (const std::uint64_t offset : offsets_) append_le(offsets, offset);
   for (std::size_t i = 0; i < records_.size(); ++i) {
@@ -84,7 +84,7 @@ std::vector<std::byte> ShardWriter::tables() const {
   return out;
 }
 
-ShardSummary ShardWriter::finish() {
+ShardSummary RecordWriter::finish() {
   append_zeros(padding(at_bytes_, kBlockBytes));
   const std::vector<std::byte> tables = this->tables();
   RM_REQUIRE(tables.size() <= kMaxTablesBytes, ErrorKind::kInvalidArgument, path_,
