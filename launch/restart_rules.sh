@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Sourced by what starts runs: when a run that has ended is to be started again, by whatever launcher.
+
+readonly REQUEUE=75
+
+# meaning_of CODE: a launcher's exit code as one of ringmaster's. mpirun and srun end with 128 + N when a rank died of signal N:
+#   9   SIGKILL: killed from outside (out of memory, a lost node, kill -9): a lost peer, so 75
+#   10, 12   SIGUSR1, SIGUSR2 before the rank could take signals: it has nothing to save, so 75
+# Everything else stays what it is: SIGSEGV or SIGABRT is a bug, and would happen again.
+meaning_of() {
+  case $1 in
+    $((128 + 9)) | $((128 + 10)) | $((128 + 12))) echo "$REQUEUE" ;;
+    *) echo "$1" ;;
+  esac
+}
+
+# saved_step RUN: the steps done at the newest save that the run's log tells of; -1 for none. This is what counts as progress: a run that
+# trains on but never comes to save would repeat the same steps for ever.
+saved_step() {
+  local step=''
+  if [ -r "$1/log.jsonl" ]; then
+    step=$(tac "$1/log.jsonl" | grep -m 1 '"kind": *"save"' | sed -n 's/.*"step": *\([0-9][0-9]*\).*/\1/p' || true)
+  fi
+  echo "${step:--1}"
+}
+
+# pause_after FAILURES BASE MOST: seconds to wait after so many attempts in a row without progress: the base, doubled with each, up to MOST.
+pause_after() {
+  local pause=$2 i
+  for ((i = 1; i < $1 && pause < $3; i++)); do pause=$((2 * pause)); done
+  echo $((pause < $3 ? pause : $3))
+}
+
+# on_signals FUNCTION: has FUNCTION called with TERM, INT, USR1 or USR2 when that signal comes.
+on_signals() {
+  local signal
+  for signal in TERM INT USR1 USR2; do
+    # shellcheck disable=SC2064  # the names are meant now
+    trap "trapped=yes; $1 $signal" "$signal"
+  done
+}
+
+# wait_through PID: waits for a child whatever signals come meanwhile; its exit code in `code`.
+# shellcheck disable=SC2034  # `code` is the caller's
+wait_through() {
+  while :; do
+    trapped='' code=0
+    wait "$1" || code=$?
+    [ -n "$trapped" ] || break
+  done
+}
