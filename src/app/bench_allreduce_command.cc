@@ -8,6 +8,8 @@
 #include "base/error.h"
 #include "comm/bench_allreduce.h"
 #include "comm/make_engine.h"
+#include "comm/mpi_reducer.h"
+#include "comm/table_files.h"
 
 namespace ringmaster::app {
 namespace {
@@ -17,8 +19,24 @@ struct BenchArguments {
   std::int64_t max_bytes = std::int64_t{102'228'128};  // ResNet-50's gradients in float32
   std::int64_t iterations = 20;
   std::vector<std::string> algorithms = {"ring", "hierarchical", "mpi"};
+  std::string type = "float32";
+  std::string allreduce_table;
   bool json = false;
 };
+
+comm::DType parse_type(const std::string& name) {
+  for (const comm::DType type :
+       {comm::DType::kFloat32, comm::DType::kFloat64, comm::DType::kFloat16, comm::DType::kBFloat16,
+        comm::DType::kInt32, comm::DType::kInt64}) {
+    if (name == name_of(type)) return type;
+  }
+  throw Error(ErrorKind::kInvalidArgument, "type = " + name + " is unknown");
+}
+
+// Rank 0 says it, on standard error: standard output is the table's.
+void say(const RankContext& rank, const std::string& text) {
+  if (rank.control.world().rank == 0) std::cerr << "# " << text << std::endl;
+}
 
 std::vector<std::size_t> sizes_of(const BenchArguments& arguments) {
   std::vector<std::size_t> sizes;
@@ -33,12 +51,32 @@ std::vector<comm::BenchRow> measure(const BenchArguments& arguments, const std::
                                     const RankContext& rank) {
   comm::EngineOptions options;
   options.algorithm = algorithm;
-  options.capacity_elems = arguments.max_bytes / 4 + comm::bench_spare_elems();
+  options.dtype = parse_type(arguments.type);
+  options.capacity_elems =
+      arguments.max_bytes / static_cast<std::int64_t>(size_bytes(options.dtype)) +
+      comm::bench_spare_elems();
+  options.table = [&](const comm::TableRequest& request) {
+    const comm::FoundTable found =
+        comm::find_table(rank.control, rank.files, {arguments.allreduce_table, "", ""}, request,
+                         Deadline::after(std::chrono::seconds(60)));
+    say(rank, "auto's table, " + found.origin + ": " + found.table.summary());
+    return found.table;
+  };
   const auto engine = comm::make_engine(rank.control, rank.mpi, options);
   comm::BenchOptions bench;
   bench.sizes_bytes = sizes_of(arguments);
   bench.iterations = static_cast<int>(arguments.iterations);
   return comm::bench_allreduce(rank.control, *engine, bench);
+}
+
+// Empty where `algorithm` can run here.
+std::string why_not(const std::string& algorithm, const BenchArguments& arguments,
+                    const RankContext& rank) {
+  if (algorithm != "mpi") return "";
+  if (rank.mpi == nullptr) return "no launcher of MPI started this";
+  if (!comm::mpi_can_reduce(parse_type(arguments.type)))
+    return "it has no sum of " + arguments.type;
+  return "";
 }
 
 nlohmann::json to_json(const comm::BenchRow& row) {
@@ -55,7 +93,10 @@ nlohmann::json to_json(const comm::BenchRow& row) {
 int run(const BenchArguments& arguments, const RankContext& rank) {
   std::vector<comm::BenchRow> rows;
   for (const std::string& algorithm : arguments.algorithms) {
-    if (algorithm == "mpi" && rank.mpi == nullptr) continue;  // there is no MPI in a world of one
+    if (const std::string why = why_not(algorithm, arguments, rank); !why.empty()) {
+      say(rank, algorithm + " is left out: " + why);
+      continue;
+    }
     for (const comm::BenchRow& row : measure(arguments, algorithm, rank)) rows.push_back(row);
   }
   std::int64_t wrong = 0;
@@ -87,6 +128,10 @@ config::Command bench_allreduce_command() {
            {config::at_least(1)});
   keys.add("algorithms", &arguments->algorithms, "What to measure.",
            {config::one_of({"ring", "hierarchical", "mpi", "auto"})});
+  keys.add("type", &arguments->type, "Of the elements.",
+           {config::one_of({"float32", "float64", "float16", "bfloat16", "int32", "int64"})});
+  keys.add("allreduce_table", &arguments->allreduce_table,
+           "For auto: take the choices from this file; empty: measure.");
   keys.add("json", &arguments->json, "Print one JSON object a line.", {config::flag()});
   command.run = [arguments](const config::Declarations&) {
     return run_on_ranks(OnSignal::kLeave,

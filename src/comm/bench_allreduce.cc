@@ -112,17 +112,17 @@ std::vector<BenchRow> bench_allreduce(ControlPlane& control, Engine& engine,
 std::string bench_table(const std::vector<BenchRow>& rows) {
   std::ostringstream out;
   out << std::setw(12) << "size" << std::setw(12) << "count" << std::setw(10) << "type"
-      << std::setw(7) << "redop" << std::setw(12) << "time" << std::setw(9) << "algbw"
-      << std::setw(9) << "busbw" << std::setw(7) << "wrong"
+      << std::setw(7) << "redop" << std::setw(6) << "root" << std::setw(12) << "time"
+      << std::setw(9) << "algbw" << std::setw(9) << "busbw" << std::setw(7) << "wrong"
       << "  by\n";
-  out << std::setw(12) << "(B)" << std::setw(12) << "(elements)" << std::setw(29) << "(us)"
+  out << std::setw(12) << "(B)" << std::setw(12) << "(elements)" << std::setw(35) << "(us)"
       << std::setw(9) << "(GB/s)" << std::setw(9) << "(GB/s)\n";
   out << std::fixed << std::setprecision(2);
   for (const BenchRow& row : rows) {
     out << std::setw(12) << row.size_bytes << std::setw(12) << row.count_elems << std::setw(10)
-        << name_of(row.type) << std::setw(7) << "sum" << std::setw(12) << row.time_us
-        << std::setw(9) << row.algbw_gbps << std::setw(9) << row.busbw_gbps << std::setw(7)
-        << row.wrong << "  " << row.what << "\n";
+        << name_of(row.type) << std::setw(7) << "sum" << std::setw(6) << -1 << std::setw(12)
+        << row.time_us << std::setw(9) << row.algbw_gbps << std::setw(9) << row.busbw_gbps
+        << std::setw(7) << row.wrong << "  " << row.what << "\n";
   }
   return out.str();
 }

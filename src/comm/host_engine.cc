@@ -8,9 +8,11 @@
 namespace ringmaster::comm {
 namespace {
 
-// Less than this waits for company, or for finish(), before the thread is woken for it: waking
-// costs more than the reduction itself. The same on every rank, as the sizes are.
+// Less than this does not wake the thread where finish() is known to come soon: waking costs more
+// than the reduction itself.
 constexpr std::size_t kWorthWakingBytes = 512 << 10;
+// Where finish() comes so long after the first start(), every reduction is worth waking for.
+constexpr std::chrono::microseconds kSoon{100};
 
 bool is_integer(DType type) {
   return type == DType::kInt32 || type == DType::kInt64;
@@ -48,15 +50,23 @@ void HostEngine::start(const Reduction& reduction, Stream producer) {
   const std::int64_t number = history_.queue(
       reduction.index, static_cast<std::size_t>(reduction.offset_elems) * element_bytes, bytes);
   const std::lock_guard lock(mutex_);
+  if (!step_began_) step_began_ = Deadline::Clock::now();
   queue_.push_back({reduction, number});
   queued_bytes_ += bytes;
-  if (queued_bytes_ >= kWorthWakingBytes) work_.notify_one();
+  if (worth_waking()) work_.notify_one();
+}
+
+bool HostEngine::worth_waking() const {
+  return !queue_.empty() && (finish_is_late_ || queued_bytes_ >= kWorthWakingBytes);
 }
 
 void HostEngine::finish(Stream consumer, Deadline deadline) {
   RM_CHECK(consumer == nullptr, "a stream on an engine of host memory");
   patience_.limit(deadline);
   std::unique_lock lock(mutex_);
+  // As in this step, so probably in the next one.
+  if (step_began_) finish_is_late_ = Deadline::Clock::now() - *step_began_ > kSoon;
+  step_began_.reset();
   while (!error_ && (running_ || !queue_.empty())) {
     if (running_) {
       idle_.wait(lock);  // the thread there obeys `patience_`
@@ -71,11 +81,10 @@ void HostEngine::finish(Stream consumer, Deadline deadline) {
 void HostEngine::serve() {
   std::unique_lock lock(mutex_);
   while (true) {
-    work_.wait(lock, [&] {
-      return stopping_ || (!running_ && !error_ && queued_bytes_ >= kWorthWakingBytes);
-    });
+    work_.wait(lock, [&] { return stopping_ || (!running_ && !error_ && worth_waking()); });
+    // Awake already, it takes along what alone would not have been worth waking for.
+    while (!stopping_ && !running_ && !error_ && !queue_.empty()) run_one(lock);
     if (stopping_) return;
-    run_one(lock);
   }
 }
 

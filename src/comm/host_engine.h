@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include "comm/engine.h"
@@ -50,6 +51,8 @@ class HostEngine final : public Engine {
   };
 
   void serve();  // the thread
+  // Whether the thread should be woken for what is queued. REQUIRES: mutex_ held.
+  [[nodiscard]] bool worth_waking() const;
   // REQUIRES: `lock` holds mutex_, the queue is not empty and nobody runs. Carries out the first
   // reduction, without the lock meanwhile; an error goes into error_.
   void run_one(std::unique_lock<std::mutex>& lock);
@@ -64,6 +67,8 @@ class HostEngine final : public Engine {
   std::condition_variable work_, idle_;
   std::deque<Job> queue_;
   std::size_t queued_bytes_ = 0;
+  std::optional<Deadline::Clock::time_point> step_began_;  // the first start() since finish()
+  bool finish_is_late_ = false;  // the last finish() left time to do something before it
   bool running_ = false, stopping_ = false;
   std::exception_ptr error_;
   std::thread thread_;  // last: it uses all of the above

@@ -1,16 +1,20 @@
 #include "comm/make_engine.h"
 
 #include <algorithm>
+#include <fstream>
 #include <limits>
 #include <numeric>
 #include <set>
+#include <thread>
 #include <utility>
 #include <vector>
 
 #include "base/check.h"
+#include "comm/choosing_reducer.h"
 #include "comm/cluster_transport.h"
 #include "comm/hierarchical_plan.h"
 #include "comm/host_engine.h"
+#include "comm/measure_table.h"
 #include "comm/mpi_reducer.h"
 #include "comm/ring_plan.h"
 #include "comm/shared_transport.h"
@@ -23,18 +27,10 @@ constexpr std::size_t kSegmentBytes = 256 << 10;
 constexpr std::size_t kAlignmentBytes = 64;
 constexpr double kStartSeconds = 120;  // for all ranks to make their arenas
 
-std::string choose_algorithm(const std::string& wanted, const World& world) {
-  if (wanted == "ring" || wanted == "hierarchical" || wanted == "mpi") return wanted;
-  RM_REQUIRE(wanted == "auto", ErrorKind::kInvalidArgument, "algorithm '", wanted,
-             "' is unknown; there are ring, hierarchical, mpi and auto");
-  const std::set<std::string> hosts(world.hosts.begin(), world.hosts.end());
-  const bool alone_somewhere = std::any_of(hosts.begin(), hosts.end(), [&](const auto& host) {
-    return std::count(world.hosts.begin(), world.hosts.end(), host) < 2;
-  });
-  return hosts.size() > 1 && alone_somewhere ? "ring" : "hierarchical";
-}
-
 void check(const EngineOptions& options) {
+  static const std::set<std::string> kAlgorithms = {"ring", "hierarchical", "mpi", "auto"};
+  RM_REQUIRE(kAlgorithms.count(options.algorithm) != 0, ErrorKind::kInvalidArgument, "algorithm '",
+             options.algorithm, "' is unknown; there are ring, hierarchical, mpi and auto");
   RM_REQUIRE(options.capacity_elems >= 0 &&
                  options.capacity_elems < std::numeric_limits<std::int64_t>::max() / 16,
              ErrorKind::kInvalidArgument, "capacity of ", options.capacity_elems, " elements");
@@ -57,15 +53,29 @@ std::vector<int> sharing_ranks(const World& world, const MpiSession* mpi) {
   return ranks;
 }
 
+std::size_t arena_bytes(const EngineOptions& options) {
+  return std::max(kAlignmentBytes,
+                  static_cast<std::size_t>(options.capacity_elems) * size_bytes(options.dtype));
+}
+
+// "Intel(R) Xeon(R) ..., 2 processors", as the kernel has it.
+std::string processor_name() {
+  std::ifstream file("/proc/cpuinfo");
+  std::string line, name = "unknown processor";
+  while (std::getline(file, line)) {
+    if (line.rfind("model name", 0) != 0) continue;
+    name = line.substr(std::min(line.size(), line.find(':') + 2));
+    break;
+  }
+  return join_text(name, ", ", std::thread::hardware_concurrency(), " processors");
+}
+
 std::shared_ptr<Transport> make_transport(ControlPlane& control, MpiSession* mpi,
                                           const EngineOptions& options) {
   const World& world = control.world();
   const std::vector<int> ranks = sharing_ranks(world, mpi);
-  const std::size_t arena_bytes =
-      std::max(kAlignmentBytes,
-               static_cast<std::size_t>(options.capacity_elems) * size_bytes(options.dtype));
   auto local = std::make_unique<SharedTransport>(
-      share_memory(control, ranks, arena_bytes,
+      share_memory(control, ranks, arena_bytes(options),
                    Deadline::after(std::chrono::duration<double>(kStartSeconds))),
       world, options.dtype);
   if (mpi == nullptr || static_cast<int>(ranks.size()) == world.size) return local;
@@ -73,33 +83,100 @@ std::shared_ptr<Transport> make_transport(ControlPlane& control, MpiSession* mpi
                                             options.dtype, [mpi] { mpi->mark_broken(); });
 }
 
-std::unique_ptr<Reducer> make_reducer(ControlPlane& control, MpiSession* mpi,
-                                      const EngineOptions& options) {
-  const World& world = control.world();
-  const std::string algorithm = choose_algorithm(options.algorithm, world);
-  if (algorithm == "mpi") {
-    RM_REQUIRE(mpi != nullptr, ErrorKind::kNotSupported,
+// Makes reducers, all over one arena.
+class Workshop {
+ public:
+  Workshop(ControlPlane& control, MpiSession* mpi, const EngineOptions& options)
+      : control_(control), mpi_(mpi), options_(options) {}
+
+  std::unique_ptr<Reducer> make() {
+    const std::string& algorithm = options_.algorithm;
+    if (algorithm == "mpi") return mpi_reducer(make_private_arena(arena_bytes(options_)));
+    transport_ = make_transport(control_, mpi_, options_);
+    if (algorithm == "ring" || world().size == 1) return ring();
+    if (algorithm == "hierarchical") return hierarchical();
+    return choosing();
+  }
+
+ private:
+  [[nodiscard]] const World& world() const { return control_.world(); }
+
+  std::unique_ptr<Reducer> ring() const {
+    return steps("ring", [size = world().size, rank = world().rank, cut = cut()](
+                             std::int64_t count) { return ring_plan(size, rank, count, cut); });
+  }
+
+  std::unique_ptr<Reducer> hierarchical() const {
+    return steps("hierarchical",
+                 [hosts = world().hosts, rank = world().rank, cut = cut()](std::int64_t count) {
+                   return hierarchical_plan(hosts, rank, count, cut);
+                 });
+  }
+
+  std::unique_ptr<Reducer> steps(const char* name, StepReducer::MakePlan make_plan) const {
+    return std::make_unique<StepReducer>(transport_, world(), options_.dtype, std::move(make_plan),
+                                         name);
+  }
+
+  std::unique_ptr<Reducer> mpi_reducer(std::shared_ptr<std::byte> arena) const {
+    RM_REQUIRE(mpi_ != nullptr, ErrorKind::kNotSupported,
                "algorithm mpi needs ranks that mpirun or srun started");
-    return make_mpi_reducer(mpi->duplicate_communicator(), world, options.dtype,
-                            options.capacity_elems, [mpi] { mpi->mark_broken(); });
+    return make_mpi_reducer(mpi_->duplicate_communicator(), world(), options_.dtype,
+                            std::move(arena), [mpi = mpi_] { mpi->mark_broken(); });
   }
-  const std::size_t element_bytes = size_bytes(options.dtype);
-  const std::size_t segment_bytes =
-      options.segment_bytes == 0 ? kSegmentBytes : options.segment_bytes;
-  const Cut cut{static_cast<std::int64_t>(kAlignmentBytes / element_bytes),
-                static_cast<std::int64_t>(segment_bytes / element_bytes)};
-  StepReducer::MakePlan make_plan = [size = world.size, rank = world.rank,
-                                     cut](std::int64_t count) {
-    return ring_plan(size, rank, count, cut);
-  };
-  if (algorithm == "hierarchical") {
-    make_plan = [hosts = world.hosts, rank = world.rank, cut](std::int64_t count) {
-      return hierarchical_plan(hosts, rank, count, cut);
-    };
+
+  std::unique_ptr<Reducer> choosing() const {
+    ChoosingReducer::Reducers reducers;
+    reducers["ring"] = ring();
+    reducers["hierarchical"] = hierarchical();
+    if (mpi_ != nullptr && mpi_can_reduce(options_.dtype)) {
+      reducers["mpi"] = mpi_reducer({transport_, transport_->arena()});
+    }
+    const TableRequest request{shape_of(world()), machine(), {}};
+    TableRequest complete = request;
+    complete.measure = [&] { return measure(reducers, request); };
+    AllreduceTable table = options_.table ? options_.table(complete) : complete.measure();
+    return std::make_unique<ChoosingReducer>(std::move(reducers), std::move(table), options_.dtype,
+                                             transport_->describe());
   }
-  return std::make_unique<StepReducer>(make_transport(control, mpi, options), world, options.dtype,
-                                       std::move(make_plan), algorithm);
-}
+
+  AllreduceTable measure(const ChoosingReducer::Reducers& reducers, const TableRequest& of) const {
+    std::map<std::string, Reducer*> all;
+    for (const auto& [algorithm, reducer] : reducers) all[algorithm] = reducer.get();
+    MeasureOptions measure;
+    measure.dtype = options_.dtype;
+    measure.capacity_elems = options_.capacity_elems;
+    measure.deadline_s = options_.step_deadline_s;
+    AllreduceTable table = measure_table(control_, all, measure);
+    table.shape = of.shape;
+    table.machine = of.machine;
+    return table;
+  }
+
+  // What beside the world's shape decides who is fast, as rank 0 has it.
+  std::string machine() const {
+    const std::string mine =
+        join_text(processor_name(), ", ", transport_->describe(), ", ", name_of(options_.dtype),
+                  ", ", mpi_ != nullptr ? mpi_library_name() : "no MPI", ", segments of ",
+                  segment_bytes(), " bytes");
+    return control_.broadcast(mine, 0,
+                              Deadline::after(std::chrono::duration<double>(kStartSeconds)));
+  }
+
+  [[nodiscard]] std::size_t segment_bytes() const {
+    return options_.segment_bytes == 0 ? kSegmentBytes : options_.segment_bytes;
+  }
+  [[nodiscard]] Cut cut() const {
+    const std::size_t element_bytes = size_bytes(options_.dtype);
+    return {static_cast<std::int64_t>(kAlignmentBytes / element_bytes),
+            static_cast<std::int64_t>(segment_bytes() / element_bytes)};
+  }
+
+  ControlPlane& control_;
+  MpiSession* const mpi_;
+  const EngineOptions& options_;
+  std::shared_ptr<Transport> transport_;
+};
 
 }  // namespace
 
@@ -108,7 +185,7 @@ std::unique_ptr<Engine> make_engine(ControlPlane& control, MpiSession* mpi,
   check(options);
   HostEngineOptions host{options.dtype, options.capacity_elems, options.step_deadline_s,
                          options.on_reduced};
-  return std::make_unique<HostEngine>(make_reducer(control, mpi, options), std::move(host));
+  return std::make_unique<HostEngine>(Workshop(control, mpi, options).make(), std::move(host));
 }
 
 }  // namespace ringmaster::comm

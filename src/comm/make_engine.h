@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "comm/allreduce_table.h"
 #include "comm/control.h"
 #include "comm/engine.h"
 #include "comm/mpi_control.h"
@@ -14,9 +15,11 @@ namespace ringmaster::comm {
 struct EngineOptions {
   DType dtype = DType::kFloat32;
   std::int64_t capacity_elems = 0;
-  // "ring", "hierarchical", "mpi" (MPI's own), or "auto": hierarchical where all ranks are on one
-  // host (two steps whatever their number) or every host has more than one, else ring.
+  // "ring", "hierarchical", "mpi" (MPI's own), or "auto": by size, as a table says.
   std::string algorithm = "auto";
+  // For "auto" of more than one rank: where its table comes from (table_files.h). Called once on
+  // every rank, and must give all the same. Empty: measures one, in 1 or 2 seconds.
+  std::function<AllreduceTable(const TableRequest&)> table;
   // What is sent, added and passed on at once. Smaller: the ranks wait less for each other; larger:
   // less to do per byte. 0: 256 KiB.
   std::size_t segment_bytes = 0;
@@ -30,8 +33,8 @@ struct EngineOptions {
 // Collective over `control`, with the same options on every rank (but for on_reduced). `mpi`: the
 // session that `control` is of; null where the ranks are threads of one process or processes of one
 // machine. Both must outlive the engine. Error{kInvalidArgument} for an unknown algorithm or a bad
-// value; Error{kNotSupported} for one that can't serve these ranks or this type; Error{kIo} where
-// memory is lacking.
+// value, and whatever `table` throws; Error{kNotSupported} for one that can't serve these ranks or
+// this type; Error{kIo} where memory is lacking.
 [[nodiscard]] std::unique_ptr<Engine> make_engine(ControlPlane& control, MpiSession* mpi,
                                                   const EngineOptions& options);
 

@@ -1,6 +1,7 @@
 #include "comm/mpi_reducer.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdlib>
 #include <new>
@@ -16,6 +17,7 @@
 namespace ringmaster::comm {
 namespace {
 
+// MPI_DATATYPE_NULL for what MPI has no sum of.
 MPI_Datatype mpi_type(DType type) {
   switch (type) {
     case DType::kFloat32:
@@ -30,28 +32,30 @@ MPI_Datatype mpi_type(DType type) {
     case DType::kBFloat16:
       break;
   }
-  throw Error(ErrorKind::kNotSupported, join_text("MPI has no sum of ", name_of(type),
-                                                  ": choose algorithm ring or hierarchical"));
+  return MPI_DATATYPE_NULL;
 }
 
 class MpiReducer final : public Reducer {
  public:
-  MpiReducer(int communicator, const World& world, DType type, std::int64_t capacity_elems,
+  MpiReducer(int communicator, const World& world, DType type, std::shared_ptr<std::byte> arena,
              std::function<void()> on_broken)
       : communicator_(MPI_Comm_f2c(communicator)),
         world_(world),
         type_(type),
         mpi_type_(mpi_type(type)),
-        arena_(static_cast<std::size_t>(capacity_elems) * size_bytes(type) + kAlignment),
-        on_broken_(std::move(on_broken)) {}
+        arena_(std::move(arena)),
+        on_broken_(std::move(on_broken)) {
+    RM_REQUIRE(mpi_can_reduce(type), ErrorKind::kNotSupported, "MPI has no sum of ", name_of(type),
+               ": choose algorithm ring or hierarchical");
+  }
 
   ~MpiReducer() override {
-    if (broken_) std::ignore = arena_.release();  // MPI may still write into it
+    if (broken_) std::ignore = new std::shared_ptr<std::byte>(arena_);  // MPI may still write there
   }
   MpiReducer(const MpiReducer&) = delete;
   MpiReducer& operator=(const MpiReducer&) = delete;
 
-  std::byte* arena() override { return arena_.aligned(); }
+  std::byte* arena() override { return arena_.get(); }
   void settle(const Patience& /*patience*/) override {}
   void wake() override {}  // it never sleeps for long
   std::string describe() const override { return "MPI_Allreduce"; }
@@ -74,29 +78,6 @@ class MpiReducer final : public Reducer {
   }
 
  private:
-  static constexpr std::size_t kAlignment = 64;
-
-  // Zeroed memory, aligned.
-  class Arena {
-   public:
-    explicit Arena(std::size_t bytes) : base_(std::calloc(bytes, 1)), bytes_(bytes) {
-      if (base_ == nullptr) throw std::bad_alloc();
-    }
-    ~Arena() { std::free(base_); }
-    Arena(const Arena&) = delete;
-    Arena& operator=(const Arena&) = delete;
-    std::byte* aligned() {
-      void* at = base_;
-      std::size_t left = bytes_;
-      return static_cast<std::byte*>(std::align(kAlignment, 1, at, left));
-    }
-    void* release() { return std::exchange(base_, nullptr); }
-
-   private:
-    void* base_;
-    std::size_t bytes_;
-  };
-
   void wait(MPI_Request& request, const Reduction& reduction, const Patience& patience) {
     const auto begun = Deadline::Clock::now();
     for (int looks = 0;; ++looks) {
@@ -123,18 +104,39 @@ class MpiReducer final : public Reducer {
   const World& world_;
   const DType type_;
   const MPI_Datatype mpi_type_;
-  Arena arena_;
+  const std::shared_ptr<std::byte> arena_;
   const std::function<void()> on_broken_;
   bool broken_ = false;
 };
 
 }  // namespace
 
+bool mpi_can_reduce(DType type) {
+  return mpi_type(type) != MPI_DATATYPE_NULL;
+}
+
 std::unique_ptr<Reducer> make_mpi_reducer(int communicator, const World& world, DType type,
-                                          std::int64_t capacity_elems,
+                                          std::shared_ptr<std::byte> arena,
                                           std::function<void()> on_broken) {
-  return std::make_unique<MpiReducer>(communicator, world, type, capacity_elems,
+  return std::make_unique<MpiReducer>(communicator, world, type, std::move(arena),
                                       std::move(on_broken));
+}
+
+std::shared_ptr<std::byte> make_private_arena(std::size_t size_bytes) {
+  constexpr std::size_t kAlignment = 64;
+  const std::shared_ptr<void> memory(std::calloc(size_bytes + kAlignment, 1), std::free);
+  void* base = memory.get();
+  if (base == nullptr) throw std::bad_alloc();
+  std::size_t room = size_bytes + kAlignment;
+  return {memory, static_cast<std::byte*>(std::align(kAlignment, size_bytes, base, room))};
+}
+
+std::string mpi_library_name() {
+  std::array<char, MPI_MAX_LIBRARY_VERSION_STRING> name{};
+  int length = 0;
+  check_mpi(MPI_Get_library_version(name.data(), &length), "MPI_Get_library_version");
+  const std::string text(name.data(), static_cast<std::size_t>(length));
+  return text.substr(0, text.find(','));  // what follows is who built it
 }
 
 }  // namespace ringmaster::comm

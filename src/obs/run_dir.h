@@ -15,6 +15,7 @@ class RunDir {
   [[nodiscard]] std::string log() const { return in("log.jsonl"); }             // the record
   [[nodiscard]] std::string markdown() const { return in("training_log.md"); }  // drawn from it
   [[nodiscard]] std::string json_list() const { return in("training_log.json"); }
+  [[nodiscard]] std::string allreduce_table() const { return in("allreduce_table.json"); }
   [[nodiscard]] std::string trace() const { return in("trace.json"); }
   [[nodiscard]] std::string plots() const { return in("plots"); }
   [[nodiscard]] std::string plot(const std::string& name) const {  // "loss", "accuracy", "lr"

@@ -10,7 +10,9 @@
 #include "ckpt/snapshot.h"
 #include "comm/make_engine.h"
 #include "comm/nccl_engine.h"
+#include "comm/table_files.h"
 #include "grad/flat_tensors.h"
+#include "obs/run_dir.h"
 #include "train/agreement.h"
 #include "train/checkpointing.h"
 #include "train/device.h"
@@ -30,8 +32,24 @@ std::vector<grad::TensorSize> sizes(const std::vector<grad::NamedTensor>& tensor
   return sizes;
 }
 
-std::unique_ptr<comm::Engine> connect(const TrainOptions& options, const RunContext& context,
-                                      c10::Device device, std::int64_t elems) {
+// The table of `auto`: a resumed run takes the one that it began with, which makes its sums the
+// same to the bit.
+comm::AllreduceTable find_table(const RunRequest& request, const RunContext& context,
+                                const comm::TableRequest& wanted, Parts& parts) {
+  const comm::TableFiles files{request.options.allreduce_table,
+                               obs::RunDir(request.run_folder).allreduce_table(),
+                               comm::default_table_cache()};
+  const comm::FoundTable found = comm::find_table(
+      context.control, context.files, files, wanted,
+      Deadline::after(std::chrono::duration<double>(request.options.step_deadline_s)));
+  parts.allreduce_table = join_text(found.origin, "\n", found.table.text());
+  return found.table;
+}
+
+std::unique_ptr<comm::Engine> connect(const RunRequest& request, const RunContext& context,
+                                      std::int64_t elems, Parts& parts) {
+  const TrainOptions& options = request.options;
+  const c10::Device device = parts.device;
   if (device.is_cuda()) {
     comm::NcclEngineOptions engine;
     engine.capacity_elems = elems;
@@ -44,17 +62,21 @@ std::unique_ptr<comm::Engine> connect(const TrainOptions& options, const RunCont
   engine.capacity_elems = elems;
   engine.algorithm = options.algorithm;
   engine.step_deadline_s = options.step_deadline_s;
+  engine.table = [&](const comm::TableRequest& wanted) {
+    return find_table(request, context, wanted, parts);
+  };
   return comm::make_engine(context.control, context.mpi, engine);
 }
 
 // Parameters into one flat buffer, gradients and statistics into the engine's arena.
-void flatten(const TrainOptions& options, const RunContext& context, Parts& parts) {
+void flatten(const RunRequest& request, const RunContext& context, Parts& parts) {
+  const TrainOptions& options = request.options;
   const auto parameters = convert(model::parameters(*parts.model));
   const auto statistics = convert(model::statistics(*parts.model));
   const grad::BucketOptions buckets{static_cast<std::size_t>(options.bucket_bytes),
                                     static_cast<std::size_t>(options.first_bucket_bytes)};
   const grad::BucketPlan plan = grad::plan_buckets(sizes(parameters), sizes(statistics), buckets);
-  parts.engine = connect(options, context, parts.device, plan.total_elems);
+  parts.engine = connect(request, context, plan.total_elems, parts);
 
   // The flat parameters are laid out as the gradients are, without the statistics in front.
   std::vector<grad::Slot> slots = plan.parameters;
@@ -191,7 +213,7 @@ Parts assemble(const RunRequest& request, const RunContext& context) {
     restore_model(ckpt::read_weights(context.files, options.init), options.init, *parts.model);
   }
   parts.model->to(parts.device);
-  flatten(options, context, parts);
+  flatten(request, context, parts);
   parts.schedule = schedule_of(options, options.epochs * parts.steps_per_epoch);
   agree(context.control,
         {{"configuration", hex64(xxh3_64(request.config_text))},

@@ -26,7 +26,8 @@ struct Parts {
   std::unique_ptr<shard::Dataset> train_set, val_set;
   std::shared_ptr<model::ResNet> model;
   std::unique_ptr<comm::Engine> engine;
-  at::Tensor flat_parameters;  // every trained parameter, in the order of the gradients' plan
+  std::string allreduce_table;  // of algorithm auto, and where it came from; for the log
+  at::Tensor flat_parameters;   // every trained parameter, in the order of the gradients' plan
   std::unique_ptr<grad::Gradients> gradients;
   std::unique_ptr<optim::Sgd> optimizer;
   std::unique_ptr<optim::Schedule> schedule;

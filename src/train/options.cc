@@ -88,7 +88,13 @@ void declare_machine(Declarations& keys, TrainOptions& o) {
            {in_range(0, 1024)});
   keys.add("eval_batch", &o.eval_batch, "Images of one forward pass of the evaluation.",
            {at_least(1), unit("images")});
-  keys.add("algorithm", &o.algorithm, "Allreduce of the gradients.");
+  keys.add(
+      "algorithm", &o.algorithm,
+      "Allreduce of the gradients: ring, hierarchical, mpi or nccl; auto: by size, as measured "
+      "before the first step.");
+  keys.add("allreduce_table", &o.allreduce_table,
+           "auto: take the choices from this file (a run's allreduce_table.json); empty: the run's "
+           "own, else the one measured on such machines before, else measure.");
   keys.add("bucket_bytes", &o.bucket_bytes, "Gradients that travel together.",
            {at_least(1024), unit("bytes")});
   keys.add("first_bucket_bytes", &o.first_bucket_bytes,
@@ -143,11 +149,11 @@ void declare_options(config::Declarations& declarations, TrainOptions& options) 
 }
 
 bool may_change_on_resume(const std::string& key) {
-  static const std::set<std::string> kFree = {"workers",        "algorithm",    "step_deadline_s",
-                                              "log_steps",      "eval_batch",   "checkpoint_steps",
-                                              "keep_epochs",    "init",         "trace_steps",
-                                              "checksum_steps", "spot_notices", "imds_endpoint",
-                                              "spot_poll_s",    "stop_margin_s"};
+  static const std::set<std::string> kFree = {"workers",        "algorithm",     "step_deadline_s",
+                                              "log_steps",      "eval_batch",    "checkpoint_steps",
+                                              "keep_epochs",    "init",          "trace_steps",
+                                              "checksum_steps", "spot_notices",  "imds_endpoint",
+                                              "spot_poll_s",    "stop_margin_s", "allreduce_table"};
   return kFree.count(key) != 0;
 }
 

@@ -48,6 +48,7 @@ struct TrainOptions {
   std::string device = "auto";
   std::int64_t threads = 0;
   std::string algorithm = "auto";
+  std::string allreduce_table;
   std::int64_t bucket_bytes = 16 << 20;
   std::int64_t first_bucket_bytes = 1 << 20;
   double step_deadline_s = 600;

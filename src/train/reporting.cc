@@ -65,6 +65,7 @@ void Reporter::begin(const Parts& parts, const Progress& progress,
             "; data set ", parts.train_set->hash(), ", ", parts.train_set->size(), " + ",
             parts.val_set->size(), " images in ", parts.train_set->classes().size(), " classes; ",
             options.epochs, " epochs of ", parts.steps_per_epoch, " steps");
+  if (!parts.allreduce_table.empty()) log_.info("allreduce table, ", parts.allreduce_table);
   if (!resumed_from.empty()) {
     log_.info("going on from ", resumed_from, ": epoch ", progress.epoch + 1, ", step ",
               progress.epoch_step, " of ", parts.steps_per_epoch);

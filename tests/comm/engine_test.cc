@@ -182,6 +182,24 @@ TEST(Engine, ReductionsRunBesideTheCaller) {
   });
 }
 
+// Small ones neither, once the engine has seen that there is time before finish().
+TEST(Engine, SmallReductionsRunBesideACallerThatTakesItsTime) {
+  run_ranks(3, [](ControlPlane& control) {
+    const auto engine = make_engine(control, nullptr, options_for(DType::kFloat32, "ring", 1000));
+    engine->start({0, 0, 1000, 1}, nullptr);
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    engine->finish(nullptr, test_deadline());
+    for (int step = 0; step < 3; ++step) {
+      engine->start({0, 0, 1000, 1}, nullptr);
+      const Deadline deadline = test_deadline();
+      while (engine->history().back().phase != Phase::kDone && !deadline.passed())
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      ASSERT_EQ(engine->history().back().phase, Phase::kDone) << "it waits for finish()";
+      engine->finish(nullptr, test_deadline());
+    }
+  });
+}
+
 template <typename Call>
 Error error_of(Call call) {
   try {

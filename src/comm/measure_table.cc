@@ -1,0 +1,106 @@
+#include "comm/measure_table.h"
+
+#include <algorithm>
+#include <chrono>
+#include <vector>
+
+#include "base/check.h"
+
+namespace ringmaster::comm {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t kSmallestBytes = 1 << 10;
+constexpr std::size_t kLargestBytes = std::size_t{256} << 20;
+constexpr std::int64_t kMostRepeats = 9;
+
+class Measurement {
+ public:
+  Measurement(ControlPlane& control, const std::map<std::string, Reducer*>& reducers,
+              const MeasureOptions& options)
+      : control_(control),
+        reducers_(reducers),
+        options_(options),
+        patience_(options.deadline_s),
+        begun_(Clock::now()) {}
+
+  AllreduceTable run() {
+    AllreduceTable table;
+    const std::size_t most =
+        std::min(kLargestBytes,
+                 static_cast<std::size_t>(options_.capacity_elems) * size_bytes(options_.dtype));
+    std::size_t bytes = std::min(kSmallestBytes, std::max(most, size_bytes(options_.dtype)));
+    while (true) {
+      table.rows.push_back(measure(bytes, table.rows.empty() ? "" : table.rows.back().algorithm));
+      if (bytes >= most || !affordable(table.rows.back())) return table;
+      bytes = std::min(bytes * 4, most);
+    }
+  }
+
+ private:
+  TableRow measure(std::size_t bytes, const std::string& before) {
+    TableRow row;
+    row.size_bytes = bytes;
+    for (const auto& [algorithm, reducer] : reducers_)
+      row.time_us[algorithm] = time_us(*reducer, bytes);
+    row.algorithm = choose_fastest(row.time_us, before);
+    return row;
+  }
+
+  // The next size takes about four times as long, once to warm up and once at least to measure.
+  bool affordable(const TableRow& last) {
+    double next_us = 0;
+    for (const auto& [algorithm, time_us] : last.time_us) next_us += 2 * 4 * time_us;
+    return agreed_us(Clock::now() - begun_) + next_us < options_.budget_s * 1e6;
+  }
+
+  double time_us(Reducer& reducer, std::size_t bytes) {
+    // Plans and wires are made ready by the first one, which also says how many are worth while.
+    const double first_us = agreed_us(time_one(reducer, bytes));
+    const double share_us = options_.budget_s * 1e6 / 60;
+    const auto repeats = std::clamp<std::int64_t>(
+        static_cast<std::int64_t>(share_us / std::max(first_us, 1.0)), 1, kMostRepeats);
+    std::vector<Clock::duration> times;
+    for (std::int64_t i = 0; i < repeats; ++i) times.push_back(time_one(reducer, bytes));
+    const auto middle = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);
+    std::nth_element(times.begin(), middle, times.end());
+    return agreed_us(*middle);
+  }
+
+  Clock::duration time_one(Reducer& reducer, std::size_t bytes) {
+    reduce(reducer, 1);  // a barrier: all ranks leave it at about the same time
+    const auto start = Clock::now();
+    reduce(reducer, static_cast<std::int64_t>(bytes / size_bytes(options_.dtype)));
+    return Clock::now() - start;
+  }
+
+  void reduce(Reducer& reducer, std::int64_t count_elems) {
+    const Reduction reduction{0, 0, std::min(count_elems, options_.capacity_elems), 1.0};
+    reducer.reduce(reduction, patience_, [](int, int, int) {});
+    reducer.settle(patience_);
+  }
+
+  // The slowest rank's.
+  double agreed_us(Clock::duration time) {
+    std::int64_t ns = std::chrono::nanoseconds(time).count();
+    control_.all_max({&ns, 1}, Deadline::after(std::chrono::duration<double>(options_.deadline_s)));
+    return static_cast<double>(ns) * 1e-3;
+  }
+
+  ControlPlane& control_;
+  const std::map<std::string, Reducer*>& reducers_;
+  const MeasureOptions& options_;
+  const Patience patience_;
+  const Clock::time_point begun_;
+};
+
+}  // namespace
+
+AllreduceTable measure_table(ControlPlane& control, const std::map<std::string, Reducer*>& reducers,
+                             const MeasureOptions& options) {
+  RM_CHECK(!reducers.empty());
+  return Measurement(control, reducers, options).run();
+}
+
+}  // namespace ringmaster::comm
