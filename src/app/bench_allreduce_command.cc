@@ -21,6 +21,7 @@ struct BenchArguments {
   std::vector<std::string> algorithms = {"ring", "hierarchical", "mpi"};
   std::string type = "float32";
   std::string allreduce_table;
+  double deadline_s = 60;
   bool json = false;
 };
 
@@ -55,6 +56,7 @@ std::vector<comm::BenchRow> measure(const BenchArguments& arguments, const std::
   options.capacity_elems =
       arguments.max_bytes / static_cast<std::int64_t>(size_bytes(options.dtype)) +
       comm::bench_spare_elems();
+  options.step_deadline_s = arguments.deadline_s;
   options.table = [&](const comm::TableRequest& request) {
     const comm::FoundTable found =
         comm::find_table(rank.control, rank.files, {arguments.allreduce_table, "", ""}, request,
@@ -66,6 +68,7 @@ std::vector<comm::BenchRow> measure(const BenchArguments& arguments, const std::
   comm::BenchOptions bench;
   bench.sizes_bytes = sizes_of(arguments);
   bench.iterations = static_cast<int>(arguments.iterations);
+  bench.deadline_s = arguments.deadline_s;
   return comm::bench_allreduce(rank.control, *engine, bench);
 }
 
@@ -132,6 +135,8 @@ config::Command bench_allreduce_command() {
            {config::one_of({"float32", "float64", "float16", "bfloat16", "int32", "int64"})});
   keys.add("allreduce_table", &arguments->allreduce_table,
            "For auto: take the choices from this file; empty: measure.");
+  keys.add("deadline_s", &arguments->deadline_s, "Longest wait for another rank.",
+           {config::above(0), config::unit("seconds")});
   keys.add("json", &arguments->json, "Print one JSON object a line.", {config::flag()});
   command.run = [arguments](const config::Declarations&) {
     return run_on_ranks(OnSignal::kLeave,

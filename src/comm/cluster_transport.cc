@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/check.h"
+#include "comm/waiting.h"
 
 namespace ringmaster::comm {
 namespace {
@@ -19,15 +20,16 @@ constexpr microseconds kMpiSpin{200};
 }  // namespace
 
 ClusterTransport::ClusterTransport(std::unique_ptr<SharedTransport> local, const World& world,
-                                   int communicator, DType type, std::function<void()> on_broken)
+                                   int data, int news, DType type, std::function<void()> on_broken)
     : local_(std::move(local)),
       world_(world),
-      remote_(communicator, local_->arena(), type),
+      remote_(data, local_->arena(), type),
+      news_(news, world),
       on_broken_(std::move(on_broken)) {}
 
 ClusterTransport::~ClusterTransport() {
+  if (!remote_.idle() || !news_.idle()) on_broken_();
   if (remote_.idle()) return;
-  on_broken_();
   std::ignore = local_.release();  // MPI may still write into the arena
 }
 
@@ -61,6 +63,32 @@ void ClusterTransport::sleep(std::uint32_t armed, microseconds at_most) {
 microseconds ClusterTransport::spin_time() const {
   const microseconds local = local_->spin_time();
   return local.count() == 0 ? local : std::max(local, kMpiSpin);
+}
+
+void ClusterTransport::end_wait() {
+  news_.going_on();
+  local_->end_wait();
+}
+
+std::optional<Trouble> ClusterTransport::trouble(int peer) {
+  news_.waiting(peer);
+  if (std::optional<Trouble> verdict = news_.verdict()) return verdict;
+  return local_->trouble(peer);
+}
+
+Trouble ClusterTransport::blame(int peer) {
+  return find_culprit(world_, peer, [&](int rank) -> std::variant<Trouble, int> {
+    if (local_->has(rank)) return local_->examine(rank);
+    if (const std::optional<int> next = news_.waits_for(rank)) return *next;
+    return Trouble{ErrorKind::kTimeout, rank,
+                   "did not come: it does not run, is cut off, or has not started this reduction"};
+  });
+}
+
+Trouble ClusterTransport::spread(const Trouble& trouble) {
+  const Trouble told = local_->spread(trouble);
+  if (!news_.verdict()) news_.give_up(told);
+  return told;
 }
 
 std::string ClusterTransport::describe() const {

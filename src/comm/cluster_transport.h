@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "comm/mpi_link.h"
+#include "comm/mpi_news.h"
 #include "comm/shared_transport.h"
 
 namespace ringmaster::comm {
@@ -12,9 +13,10 @@ namespace ringmaster::comm {
 class ClusterTransport final : public Transport {
  public:
   // `local`: shares memory among the ranks of this host (perhaps only this one), and owns the
-  // arena. `communicator`: for MpiLink. `on_broken` is called where the transport is destroyed
-  // while MPI still works on its arena, which then stays mapped.
-  ClusterTransport(std::unique_ptr<SharedTransport> local, const World& world, int communicator,
+  // arena. `data`, `news`: a communicator each, for MpiLink and MpiNews. `on_broken` is called
+  // where the transport is destroyed while MPI still has something under way; an arena that it
+  // works on stays mapped.
+  ClusterTransport(std::unique_ptr<SharedTransport> local, const World& world, int data, int news,
                    DType type, std::function<void()> on_broken);
   ~ClusterTransport() override;
   ClusterTransport(const ClusterTransport&) = delete;
@@ -28,20 +30,21 @@ class ClusterTransport final : public Transport {
   bool try_receive(const Segment& segment, ActionKind kind, double scale) override;
   std::optional<int> unflushed_peer() override;
   void begin_wait(int peer) override { local_->begin_wait(peer); }
-  void end_wait() override { local_->end_wait(); }
+  void end_wait() override;
   std::uint32_t arm() override;
   void sleep(std::uint32_t armed, std::chrono::microseconds at_most) override;
   void wake() override { local_->wake(); }
   std::chrono::microseconds spin_time() const override;
-  std::optional<Trouble> trouble(int peer) override { return local_->trouble(peer); }
-  Trouble blame(int peer) override { return local_->blame(peer); }
-  Trouble spread(const Trouble& trouble) override { return local_->spread(trouble); }
+  std::optional<Trouble> trouble(int peer) override;
+  Trouble blame(int peer) override;
+  Trouble spread(const Trouble& trouble) override;
   std::string describe() const override;
 
  private:
   std::unique_ptr<SharedTransport> local_;
   const World& world_;
   MpiLink remote_;
+  MpiNews news_;
   const std::function<void()> on_broken_;
 };
 

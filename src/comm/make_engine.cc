@@ -80,7 +80,8 @@ std::shared_ptr<Transport> make_transport(ControlPlane& control, MpiSession* mpi
       world, options.dtype);
   if (mpi == nullptr || static_cast<int>(ranks.size()) == world.size) return local;
   return std::make_shared<ClusterTransport>(std::move(local), world, mpi->duplicate_communicator(),
-                                            options.dtype, [mpi] { mpi->mark_broken(); });
+                                            mpi->duplicate_communicator(), options.dtype,
+                                            [mpi] { mpi->mark_broken(); });
 }
 
 // Makes reducers, all over one arena.

@@ -9,6 +9,7 @@
 #include "base/deadline.h"
 #include "comm/futex.h"
 #include "comm/process_state.h"
+#include "comm/waiting.h"
 
 namespace ringmaster::comm {
 namespace {
@@ -175,28 +176,29 @@ std::optional<Trouble> SharedTransport::trouble(int peer) {
   return std::nullopt;
 }
 
-// Follows who waits for whom, to the first rank that does not wait or does not run.
-Trouble SharedTransport::blame(int peer) {
-  int at = peer;
-  for (std::size_t hop = 0; hop < peers_.size(); ++hop) {
-    const std::size_t who = member(at);
-    if (who == kNobody) return {ErrorKind::kTimeout, at, "did not answer"};
-    if (who == memory_.self) break;
-    if (has_died(who)) return {ErrorKind::kPeerLost, at, "has died"};
-    const SharedPage& page = *peers_[who].page;
-    const std::optional<ProcessState> state = process_state(page.pid);
-    if (state && (state->state == 'T' || state->state == 't')) {
-      return {ErrorKind::kTimeout, at, join_text("is stopped (process ", page.pid, ")")};
-    }
-    const int next = page.waiting_for.load();
-    if (next < 0)
-      return {ErrorKind::kTimeout, at, "did not come: it has not started this reduction"};
-    if (now_ns() - page.heartbeat_ns.load() > kHeartbeatLost.count()) {
-      return {ErrorKind::kTimeout, at, join_text("does not run (process ", page.pid, ")")};
-    }
-    at = next;
+std::variant<Trouble, int> SharedTransport::examine(int rank) const {
+  const std::size_t who = member(rank);
+  if (has_died(who)) return Trouble{ErrorKind::kPeerLost, rank, "has died"};
+  const SharedPage& page = *peers_[who].page;
+  const std::optional<ProcessState> state = process_state(page.pid);
+  if (state && (state->state == 'T' || state->state == 't')) {
+    return Trouble{ErrorKind::kTimeout, rank, join_text("is stopped (process ", page.pid, ")")};
   }
-  return {ErrorKind::kTimeout, peer, "did not answer"};
+  const int next = page.waiting_for.load();
+  if (next < 0) {
+    return Trouble{ErrorKind::kTimeout, rank, "did not come: it has not started this reduction"};
+  }
+  if (now_ns() - page.heartbeat_ns.load() > kHeartbeatLost.count()) {
+    return Trouble{ErrorKind::kTimeout, rank, join_text("does not run (process ", page.pid, ")")};
+  }
+  return next;
+}
+
+Trouble SharedTransport::blame(int peer) {
+  return find_culprit(world_, peer, [&](int rank) -> std::variant<Trouble, int> {
+    if (has(rank)) return examine(rank);
+    return Trouble{ErrorKind::kTimeout, rank, "did not answer"};
+  });
 }
 
 Trouble SharedTransport::spread(const Trouble& trouble) {

@@ -2,6 +2,8 @@
 // copies straight out of the sender's arena.
 #pragma once
 
+#include <variant>
+
 #include "comm/shared_memory.h"
 #include "comm/transport.h"
 #include "comm/vector_add.h"
@@ -34,6 +36,9 @@ class SharedTransport final : public Transport {
   std::chrono::microseconds spin_time() const override { return spin_time_; }
   std::optional<Trouble> trouble(int peer) override;
   Trouble blame(int peer) override;
+  // The first step of blame(): what is wrong with `rank`, or whom it waits for itself. REQUIRES:
+  // has(rank).
+  [[nodiscard]] std::variant<Trouble, int> examine(int rank) const;
   Trouble spread(const Trouble& trouble) override;
   std::string describe() const override;
 

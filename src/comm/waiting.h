@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <thread>
+#include <variant>
 
 #include "base/check.h"
 #include "base/deadline.h"
@@ -45,6 +46,19 @@ struct Awaited {
   const char* what = "";  // "data of", "use of my data by"
 };
 
+// Follows who waits for whom, from `peer` to the first rank with which something is wrong.
+// `examine(rank)`: what is wrong with that rank, or whom it waits for.
+template <typename Examine>
+Trouble find_culprit(const World& world, int peer, Examine examine) {
+  int at = peer;
+  for (int hop = 0; hop < world.size && at != world.rank; ++hop) {
+    const std::variant<Trouble, int> found = examine(at);
+    if (const auto* trouble = std::get_if<Trouble>(&found)) return *trouble;
+    at = std::get<int>(found);
+  }
+  return {ErrorKind::kTimeout, peer, "did not answer"};  // all wait, in a circle
+}
+
 // One thread at a time.
 class Waiter {
  public:
@@ -58,7 +72,7 @@ class Waiter {
     if (attempt() || spin(attempt)) return;
     const WaitingMark mark(transport_, awaited.peer);
     const auto begun = Deadline::Clock::now();
-    auto next_look = begun;
+    auto next_look = begun + kLook;  // a look at the peer costs more than most waits
     while (true) {
       const std::uint32_t armed = transport_.arm();
       if (attempt()) return;

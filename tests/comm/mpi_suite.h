@@ -4,6 +4,8 @@
 
 #include <functional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -99,24 +101,32 @@ inline void expect_mpi_algorithm_works(comm::MpiSession& session) {
   }
 }
 
-// `division`: of this machine's ranks into hosts; `expect_world` checks what came of it. The exit
-// code is that of the worst rank.
-inline int mpi_suite_main(int argc, char** argv, const comm::MpiOptions& division,
-                          const SessionTest::Body& expect_world) {
+using SessionTests = std::vector<std::pair<const char*, SessionTest::Body>>;
+
+// Runs them on every rank. `division`: of this machine's ranks into hosts. The exit code is that of
+// the worst rank.
+inline int session_main(int argc, char** argv, const comm::MpiOptions& division,
+                        const SessionTests& tests) {
   ::testing::InitGoogleTest(&argc, argv);
   comm::MpiSession session(division);
-  const auto add = [&](const char* name, const SessionTest::Body& body) {
+  for (const auto& [name, body] : tests) {
     ::testing::RegisterTest("OverMpi", name, nullptr, nullptr, __FILE__, __LINE__,
-                            [&session, body] { return new SessionTest(session, body); });
-  };
-  add("World", expect_world);
-  add("ControlPlane", expect_control_plane_works);
-  add("Sums", expect_sums);
-  add("LargeSegments", expect_large_segments_work);
-  add("MpiAlgorithm", expect_mpi_algorithm_works);
+                            [&session, body = body] { return new SessionTest(session, body); });
+  }
   std::int64_t failed = RUN_ALL_TESTS();
   session.control().all_max({&failed, 1}, test_deadline());
   return failed == 0 ? 0 : 1;
+}
+
+// `expect_world` checks what came of the division.
+inline int mpi_suite_main(int argc, char** argv, const comm::MpiOptions& division,
+                          const SessionTest::Body& expect_world) {
+  return session_main(argc, argv, division,
+                      {{"World", expect_world},
+                       {"ControlPlane", expect_control_plane_works},
+                       {"Sums", expect_sums},
+                       {"LargeSegments", expect_large_segments_work},
+                       {"MpiAlgorithm", expect_mpi_algorithm_works}});
 }
 
 }  // namespace ringmaster::testing
