@@ -20,6 +20,7 @@ struct Surroundings {
 };
 
 [[nodiscard]] config::Command pack_command(const Surroundings& at);
+[[nodiscard]] config::Command audit_command(const Surroundings& at);
 [[nodiscard]] config::Command merge_command(const Surroundings& at);
 [[nodiscard]] config::Command verify_command(const Surroundings& at);
 [[nodiscard]] config::Command organise_val_command(const Surroundings& at);

@@ -14,8 +14,9 @@ int main(int argc, char** argv) {
       .name = sharding::kProgram,
       .summary = "packs images into shards, once, and looks after them",
       .version = ringmaster::version(),
-      .commands = {sharding::pack_command(at), sharding::merge_command(at),
-                   sharding::verify_command(at), sharding::list_command(at),
-                   sharding::organise_val_command(at), sharding::convert_command(at)}};
+      .commands = {sharding::pack_command(at), sharding::audit_command(at),
+                   sharding::merge_command(at), sharding::verify_command(at),
+                   sharding::list_command(at), sharding::organise_val_command(at),
+                   sharding::convert_command(at)}};
   return ringmaster::config::run_program(program, argc, argv);
 }

@@ -1,7 +1,9 @@
 #include <memory>
 
-#include "base/error.h"
+#include "base/check.h"
+#include "sharding/audit_report.h"
 #include "sharding/commands.h"
+#include "sharding/output_lock.h"
 #include "sharding/parts.h"
 #include "sharding/print_data_set.h"
 
@@ -13,9 +15,13 @@ config::Command merge_command(const Surroundings& at) {
   command.keys.add("folder", folder.get(), "Where all parts lie.",
                    {config::required(), config::positional()});
   command.run = [&at, folder](const config::Declarations&) {
+    RM_REQUIRE(at.files.is_dir(*folder), ErrorKind::kInvalidArgument, *folder, " is not a folder");
+    const OutputLock lock(*folder, Part{});
     const shard::Manifest manifest = merge_parts(at.files, *folder);
     at.out << "merged the parts in " << *folder << ":\n";
     print_data_set(at.out, manifest);
+    at.out << "  audit: " << audit_summary(at.files, *folder) << "; see "
+           << join_path(*folder, kAuditName) << "\n";
     return kExitDone;
   };
   return command;

@@ -7,6 +7,7 @@
 #include "shard/container.h"
 #include "shard/shard_check.h"
 #include "sharding/ordered_work.h"
+#include "sharding/pack_audit.h"
 #include "sharding/pack_identity.h"
 #include "sharding/pack_output.h"
 
@@ -22,12 +23,16 @@ class Packer {
         observer_(observer),
         maker_(source, options.check, options.bad),
         plan_(plan_shards(source, options.plan)),
-        recorded_(recorded_options(source, plan_, options.plan, options.check)),
-        id_(data_set_id(source, recorded_)) {}
+        recorded_(recorded_options(source, plan_, options.plan, options.check, options.bad)),
+        id_(data_set_id(source, recorded_)),
+        audit_(files, source, options.output, id_, plan_) {}
 
   PackResult run() {
     files_.make_dirs(options_.output);
-    if (auto finished = finished_before()) return {PackOutcome::kAlreadyPacked, *finished};
+    if (auto finished = finished_before()) {
+      if (options_.part.whole()) remove_notes(files_, options_.output);
+      return {PackOutcome::kAlreadyPacked, *finished};
+    }
     refuse_strange_shards(files_, options_.output, plan_);
     if (options_.part.whole()) remove_unfinished(files_, options_.output);
     begin_manifest();
@@ -125,18 +130,15 @@ class Packer {
         examine_shard(files_, container(), path_of(s), identity_of(s), plan_[s], split_of(s), why);
     if (!why.empty()) observer_.note(join_text(why, ": packing it again"));
     if (!kept) return false;
+    if (!audit_.restore(s, kept->left_out)) {
+      observer_.note(join_text("nothing says what was noticed about the images of ", path_of(s),
+                               ": packing it again"));
+      return false;
+    }
+    if (options_.bad == BadPolicy::kFail) audit_.require_nothing_dropped(s);
     shard::SplitEntry& entry = entry_of(s);
     entry.shards[plan_[s].index].summary = kept->summary;
     for (const std::uint32_t label : kept->labels) ++entry.class_counts.at(label);
-    image::Image scratch;
-    for (const std::uint32_t item : kept->left_out) {
-      const MadeRecord made = maker_.make(plan_[s].split, item, scratch);
-      RM_REQUIRE(!made.dropped.empty(), ErrorKind::kBadData, made.item->name,
-                 " was no sound image when ", path_of(s),
-                 " was packed, and is now. Remove that "
-                 "shard to pack it again");
-      dropped_[s].push_back({made.item->name, made.dropped});
-    }
     observer_.note(join_text("keeping ", plan_[s].name, ", ", kept->summary.records, " images"));
     return true;
   }
@@ -185,10 +187,11 @@ class Packer {
         ++entry.class_counts[made.record.info.label];
       } else {
         observer_.note(join_text("dropped ", made.item->name, ": ", made.dropped));
-        dropped_[unit.shard].push_back({made.item->name, made.dropped});
       }
+      audit_.take(unit.shard, made);
     }
     if (unit.end == shard.items.size()) {
+      audit_.finish_shard(unit.shard);
       entry.shards[shard.index].summary = writer_->finish();
       writer_.reset();
     }
@@ -196,15 +199,14 @@ class Packer {
   }
 
   void finish_manifest() {
-    for (std::size_t s = 0; s < plan_.size(); ++s) {
-      auto& dropped = entry_of(s).dropped;
-      dropped.insert(dropped.end(), dropped_[s].begin(), dropped_[s].end());
-    }
+    audit_.complete(manifest_);
     for (const shard::SplitEntry& split : manifest_.splits) {
       RM_REQUIRE(split.records() > 0 || !options_.part.whole(), ErrorKind::kBadData, "split ",
                  split.name, " has no sound image left");
     }
+    if (options_.part.whole()) audit_.write_report(manifest_);
     write_atomically(files_, manifest_path(), to_text(manifest_));
+    if (options_.part.whole()) remove_notes(files_, options_.output);
   }
 
   FileSystem& files_;
@@ -216,7 +218,7 @@ class Packer {
   const std::vector<std::pair<std::string, std::string>> recorded_;
   const std::string id_;
   shard::Manifest manifest_;
-  std::vector<std::vector<shard::DroppedFile>> dropped_{plan_.size()};  // by shard
+  PackAudit audit_;
   std::vector<WorkUnit> units_;
   std::uint64_t needed_bytes_ = 0, images_ = 0, bytes_ = 0;
   std::unique_ptr<shard::ShardWriter> writer_;

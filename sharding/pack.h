@@ -45,7 +45,9 @@ struct PackResult {
 //
 // Error{kBadData} naming the file for one that is no sound image; Error{kInvalidArgument} where
 // `output` holds another data set; Error{kIo} for a full disk, which is checked before as well.
-// One pack at a time may write to `output`, or several that pack different parts of one count.
+// What is noticed about the images goes to audit.json in `output`, a part's notes beside its
+// shards. One pack at a time may write to `output`, or several that pack different parts of one
+// count: the caller holds an OutputLock.
 [[nodiscard]] PackResult pack(FileSystem& files, const Source& source, const PackOptions& options,
                               Observer& observer);
 

@@ -2,7 +2,9 @@
 
 #include "base/check.h"
 #include "base/version.h"
+#include "sharding/audit.h"
 #include "sharding/commands.h"
+#include "sharding/output_lock.h"
 #include "sharding/pack.h"
 #include "sharding/print_data_set.h"
 #include "sharding/source_options.h"
@@ -14,7 +16,7 @@ namespace {
 struct PackArguments {
   SourceArguments source;
   std::string output, part = "1/1";
-  std::string format = "record", mode = "copy", bad = "fail", check = "auto";
+  std::string format = "record", mode = "copy", bad = "fail", check = "auto", expect = "nothing";
   std::int64_t shards = 0, ranks = 0, subset = 0, seed = 0, workers = 0;
   std::int64_t shard_bytes = 256 << 20, memory_bytes = 256 << 20;
   bool overwrite = false;
@@ -40,11 +42,16 @@ void declare(config::Declarations& keys, PackArguments& a) {
   keys.add("shard_bytes", &a.shard_bytes, "Size of a shard.", {at_least(1), unit("bytes")});
   keys.add("seed", &a.seed, "Of the order in which the classes are mixed.", {at_least(0)});
   keys.group("files that are no sound image");
-  keys.add("bad", &a.bad, "Stop and name the file, or leave it out and list it in the manifest.",
-           {one_of({"fail", "drop"})});
+  keys.add("bad", &a.bad,
+           "fail: stop and name the file. drop: leave it out, and list it. fix: also transcode to "
+           "plain RGB JPEG what is CMYK, a PNG called .JPEG or to be turned, and list it.",
+           {one_of({"fail", "drop", "fix"})});
   keys.add("check", &a.check,
-           "Look at headers alone, or decode every image; auto: decode with --bad drop.",
+           "Look at headers alone, or decode every image; auto: decode with drop and fix.",
            {one_of({"auto", "header", "decode"})});
+  keys.add("expect", &a.expect,
+           "imagenet: 1,281,167 and 50,000 images in 1000 classes, or nothing is packed.",
+           {one_of({"nothing", "imagenet"})});
   keys.group("machine");
   keys.add("workers", &a.workers, "Threads; the bytes don't depend on it. 0: one a core.",
            {in_range(0, 1024)});
@@ -55,6 +62,12 @@ void declare(config::Declarations& keys, PackArguments& a) {
       "I/N: pack the I-th of N parts into a folder that N machines share; `merge` joins them.");
   keys.add("overwrite", &a.overwrite, "Replace another data set that lies in the output folder.",
            {flag()});
+}
+
+void require_expected(const Source& source, const std::string& expect) {
+  std::string text;
+  for (const std::string& sentence : unmet_expectations(source, expect)) text += "; " + sentence;
+  RM_REQUIRE(text.empty(), ErrorKind::kBadData, "--expect ", expect, text, ". Nothing was packed");
 }
 
 PackOptions options_of(const PackArguments& a) {
@@ -68,8 +81,10 @@ PackOptions options_of(const PackArguments& a) {
                   .seed = static_cast<std::uint64_t>(a.seed),
                   .subset_per_class = a.subset,
                   .container = shard::parse_container(a.format, "--format")};
-  options.bad = a.bad == "drop" ? BadPolicy::kDrop : BadPolicy::kFail;
-  const bool decode = a.check == "auto" ? options.bad == BadPolicy::kDrop : a.check == "decode";
+  options.bad = a.bad == "drop"  ? BadPolicy::kDrop
+                : a.bad == "fix" ? BadPolicy::kFix
+                                 : BadPolicy::kFail;
+  const bool decode = a.check == "auto" ? options.bad != BadPolicy::kFail : a.check == "decode";
   options.check = decode ? CheckDepth::kDecode : CheckDepth::kHeader;
   options.workers = worker_count(a.workers);
   options.memory_bytes = static_cast<std::uint64_t>(a.memory_bytes);
@@ -90,6 +105,9 @@ int run_pack(const Surroundings& at, const PackArguments& arguments) {
     at.err << "there is no validation split: a run on this data set can't be evaluated"
            << std::endl;
 
+  if (arguments.expect != "nothing") require_expected(*source, arguments.expect);
+
+  const OutputLock lock(options.output, options.part);
   StopSignals signals;
   ProgressLine progress = make_progress(at, signals, "packed");
   const PackResult result = pack(at.files, *source, options, progress);
@@ -106,7 +124,10 @@ int run_pack(const Surroundings& at, const PackArguments& arguments) {
              << duration_text(progress.elapsed_s()) << ":\n";
   }
   print_data_set(at.out, result.manifest);
-  if (!options.part.whole()) {
+  if (options.part.whole()) {
+    at.out << "  audit: " << audit_summary(at.files, options.output) << "; see "
+           << join_path(options.output, kAuditName) << "\n";
+  } else {
     at.out << "this is part " << arguments.part << "; when all are there: " << kProgram << " merge "
            << options.output << "\n";
   }

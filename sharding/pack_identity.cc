@@ -15,19 +15,23 @@ constexpr const char* kContainerKey = "container";
 
 std::vector<std::pair<std::string, std::string>> recorded_options(
     const Source& source, const std::vector<PlannedShard>& plan, const PlanOptions& options,
-    CheckDepth check) {
+    CheckDepth check, BadPolicy bad) {
   std::string shards;
   for (std::size_t s = 0; s < source.splits().size(); ++s) {
     const auto count = std::count_if(plan.begin(), plan.end(),
                                      [&](const auto& shard) { return shard.split == s; });
     shards += join_text(s == 0 ? "" : ", ", source.splits()[s].name, " ", count);
   }
-  return {{kContainerKey, name_of(options.container)},
-          {"mode", "copy"},
-          {"check", check == CheckDepth::kDecode ? "decode" : "header"},
-          {"seed", std::to_string(options.seed)},
-          {"shards", shards},
-          {"subset_per_class", std::to_string(options.subset_per_class)}};
+  std::vector<std::pair<std::string, std::string>> recorded = {
+      {kContainerKey, name_of(options.container)},
+      {"mode", "copy"},
+      {"check", check == CheckDepth::kDecode ? "decode" : "header"},
+      {"seed", std::to_string(options.seed)},
+      {"shards", shards},
+      {"subset_per_class", std::to_string(options.subset_per_class)}};
+  // The others leave the bytes alone.
+  if (bad == BadPolicy::kFix) recorded.emplace_back("bad", "fix");
+  return recorded;
 }
 
 std::string data_set_id(const Source& source,

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "shard/manifest.h"
 #include "shard/shard_format.h"
+#include "sharding/audit_report.h"
 
 namespace ringmaster::sharding {
 namespace {
@@ -83,8 +84,10 @@ void remove_data_set(FileSystem& files, const std::string& folder) {
   files.sync_dir(folder);
   for (const std::string& name : files.list(folder)) {
     const bool of_a_part = name.starts_with("part-") && name.ends_with(".json");
-    if (shard::is_shard_name(name) || of_a_part) files.remove(join_path(folder, name));
+    if (name == kAuditName || shard::is_shard_name(name) || of_a_part)
+      files.remove(join_path(folder, name));
   }
+  remove_notes(files, folder);
   remove_unfinished(files, folder);
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "shard/shard_check.h"
+#include "sharding/pack_audit.h"
 
 namespace ringmaster::sharding {
 namespace {
@@ -101,7 +102,9 @@ shard::Manifest merge_parts(FileSystem& files, const std::string& folder) {
     for (std::uint32_t i = 0; i < split.shards.size(); ++i)
       (void)shard::open_shard(files, folder, whole, split, i);
   }
+  write_merged_report(files, folder, whole);
   shard::write_manifest(files, folder, whole);
+  remove_notes(files, folder);
   for (const std::string& path : paths) files.remove(path);
   return whole;
 }

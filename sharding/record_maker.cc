@@ -1,8 +1,31 @@
 #include "sharding/record_maker.h"
 
 #include "base/check.h"
+#include "base/hash.h"
+#include "sharding/fix_image.h"
 
 namespace ringmaster::sharding {
+namespace {
+
+// Transcodes what `seen` calls fixable. A file that turns out to be damaged only now becomes a bad
+// one.
+void fix(Inspection& seen, image::Image& scratch, MadeRecord& made) {
+  std::vector<std::byte>& payload = made.record.payload;
+  try {
+    if (!seen.decoded) image::decode_rgb(payload, {}, scratch);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kBadData) throw;
+    seen.findings.insert(seen.findings.begin(), {FindingKind::kDamaged, error.what()});
+    return;
+  }
+  Hasher hasher;
+  hasher.update(payload);
+  made.original_hash = hasher.hex128();
+  turn_upright(seen.orientation, scratch);
+  transcode(scratch, payload, seen.info);
+}
+
+}  // namespace
 
 MadeRecord RecordMaker::make(std::size_t split, std::size_t item, image::Image& scratch) const {
   MadeRecord made{.item = &source_.splits().at(split).items.at(item)};
@@ -13,18 +36,24 @@ MadeRecord RecordMaker::make(std::size_t split, std::size_t item, image::Image& 
                         .height = shape->height,
                         .channels = 1};
   } else {
-    try {
-      made.record.info = check_image(made.record.payload, check_, scratch);
-    } catch (const Error& error) {
-      if (error.kind() != ErrorKind::kBadData) throw;
-      RM_REQUIRE(bad_ == BadPolicy::kDrop, ErrorKind::kBadData, made.item->name,
-                 " is no sound image: ", error.what(),
-                 ". Repair or remove it, or leave such files out with --bad drop");
-      made.dropped = error.what();
+    Inspection seen = inspect_image(made.item->name, made.record.payload, check_, scratch);
+    if (bad_ == BadPolicy::kFix && seen.bad() == nullptr && !seen.fixable().empty())
+      fix(seen, scratch, made);
+    made.record.info = seen.info;
+    if (const Finding* bad = seen.bad()) {
+      if (bad_ == BadPolicy::kFail) fail_bad(source_.locate(split, item), bad->detail);
+      made.dropped = bad->detail;
     }
+    made.findings = std::move(seen.findings);
   }
   made.record.info.label = made.item->label;
   return made;
+}
+
+void fail_bad(const std::string& where, const std::string& reason) {
+  throw Error(ErrorKind::kBadData,
+              join_text(where, " is no sound image: ", reason,
+                        ". Repair or remove it, or leave such files out with --bad drop"));
 }
 
 }  // namespace ringmaster::sharding
