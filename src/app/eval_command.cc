@@ -64,6 +64,9 @@ config::Command eval_command() {
            {config::required(), config::unrecorded()});
   keys.add("data", &arguments->request.data_folder, "Packed data set.",
            {config::required(), config::unrecorded()});
+  keys.add("weights", &arguments->request.weights,
+           "The weights as they were trained, or their average (ema_decay).",
+           {config::one_of({"model", "ema"}), config::unrecorded()});
   keys.add("json", &arguments->json, "Print one JSON object.",
            {config::flag(), config::unrecorded()});
   train::declare_options(keys, arguments->request.options);

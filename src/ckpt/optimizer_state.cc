@@ -8,8 +8,8 @@
 
 namespace ringmaster::ckpt {
 
-OptimizerState snapshot_of(const optim::Sgd& optimizer, double lr, double momentum) {
-  const optim::SgdOptions& options = optimizer.options();
+OptimizerState snapshot_of(const optim::Optimizer& optimizer, double lr, double momentum) {
+  const optim::OptimizerOptions& options = optimizer.options();
   ParameterGroup decayed{lr, momentum, options.dampening, options.weight_decay, options.nesterov,
                          {}};
   ParameterGroup exempt = decayed;
@@ -29,7 +29,7 @@ OptimizerState snapshot_of(const optim::Sgd& optimizer, double lr, double moment
 }
 
 void restore_optimizer(const OptimizerState& state, const std::string& path,
-                       optim::Sgd& optimizer) {
+                       optim::Optimizer& optimizer) {
   const at::NoGradGuard no_grad;
   const auto& slots = optimizer.slots();
   const auto& buffers = state.momentum_buffers;

@@ -75,7 +75,7 @@ const EpochReport* History::best_epoch() const {
   const EpochReport* best = nullptr;
   for (const EpochReport& epoch : epochs) {
     // Unknown accuracies (NaN) compare false: they never win, and always lose.
-    if (best == nullptr || epoch.val_top1 > best->val_top1 || std::isnan(best->val_top1))
+    if (best == nullptr || epoch.best_top1() > best->best_top1() || std::isnan(best->best_top1()))
       best = &epoch;
   }
   return best;

@@ -41,6 +41,9 @@ void visit_epoch(Report& report, Visitor&& visit) {
   visit("val_hits1", report.val_hits1);
   visit("val_hits5", report.val_hits5);
   visit("val_n", report.val_n);
+  visit("ema_val_loss", report.ema_val_loss);
+  visit("ema_val_top1", report.ema_val_top1);
+  visit("ema_val_top5", report.ema_val_top5);
   visit("lr", report.lr);
   visit("seconds", report.seconds);
   visit("images_per_second", report.images_per_second);

@@ -67,10 +67,12 @@ void ProgressSink::on_step(const StepReport& report, bool logged) {
 }
 
 void ProgressSink::on_epoch(const EpochReport& report, const History& /*history*/) {
+  const std::string average =
+      report.ema_val_top1 ? join_text("average: top-1 ", percent(*report.ema_val_top1), "  ") : "";
   print(join_text("epoch ", report.epoch, "/", options_.total_epochs, "  train loss ",
                   fixed(report.train_loss, 4), "  val loss ", fixed(report.val_loss, 4), "  top-1 ",
                   percent(report.val_top1), "  top-5 ", percent(report.val_top5), "  (",
-                  report.val_hits1, " and ", report.val_hits5, " of ", report.val_n, ")  ",
+                  report.val_hits1, " and ", report.val_hits5, " of ", report.val_n, ")  ", average,
                   fixed(report.images_per_second, 1), " img/s  ", duration(report.seconds)));
 }
 

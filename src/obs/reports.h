@@ -40,12 +40,16 @@ struct EpochReport {
   double train_loss = kUnknown;
   double train_top1 = kUnknown, train_top5 = kUnknown;  // percent
   double val_loss = kUnknown;
-  double val_top1 = kUnknown, val_top5 = kUnknown;       // percent: 100 · hits / n
-  std::int64_t val_hits1 = 0, val_hits5 = 0, val_n = 0;  // exact, over all ranks
-  double lr = kUnknown;                                  // of the epoch's last step
-  double seconds = kUnknown;                             // training and evaluation
-  double images_per_second = kUnknown;                   // of training alone
-  double time = 0;                                       // as StepReport's
+  double val_top1 = kUnknown, val_top5 = kUnknown;                 // percent: 100 · hits / n
+  std::int64_t val_hits1 = 0, val_hits5 = 0, val_n = 0;            // exact, over all ranks
+  std::optional<double> ema_val_loss, ema_val_top1, ema_val_top5;  // of the averaged weights
+  double lr = kUnknown;                                            // of the epoch's last step
+  double seconds = kUnknown;                                       // training and evaluation
+  double images_per_second = kUnknown;                             // of training alone
+  double time = 0;                                                 // as StepReport's
+
+  // What epochs are compared by: the average's accuracy where the run keeps one.
+  [[nodiscard]] double best_top1() const { return ema_val_top1.value_or(val_top1); }
 };
 
 enum class EventKind { kStart, kResume, kStop, kSave, kSkip, kWarning };

@@ -46,6 +46,9 @@ std::string record(const EpochReport& report) {
   add_scalar(event, "val/loss", report.val_loss);
   add_scalar(event, "val/top1", report.val_top1);
   add_scalar(event, "val/top5", report.val_top5);
+  if (report.ema_val_loss) add_scalar(event, "val/ema_loss", *report.ema_val_loss);
+  if (report.ema_val_top1) add_scalar(event, "val/ema_top1", *report.ema_val_top1);
+  if (report.ema_val_top5) add_scalar(event, "val/ema_top5", *report.ema_val_top5);
   add_scalar(event, "lr", report.lr);
   return record(event);
 }

@@ -3,20 +3,24 @@
 #include <numbers>
 
 #include "base/check.h"
-#include "optim/schedule.h"
+#include "optim/schedule_kinds.h"
 
 namespace ringmaster::optim {
 namespace {
 
-// Half a cosine from `start` at 0 to `end` at 1, rounded as PyTorch does.
-double anneal(double start, double end, double share) {
+// From `start` at 0 to `end` at 1, rounded as PyTorch does.
+double half_cosine(double start, double end, double share) {
   return end + (start - end) / 2 * (std::cos(std::numbers::pi * share) + 1);
+}
+double straight(double start, double end, double share) {
+  return (end - start) * share + start;
 }
 
 class OneCycle final : public Schedule {
  public:
-  explicit OneCycle(const OneCycleOptions& options)
+  explicit OneCycle(const ScheduleOptions& options)
       : options_(options),
+        anneal_(options.kind == ScheduleKind::kTriangular ? straight : half_cosine),
         initial_lr_(options.max_lr / options.div_factor),
         final_lr_(initial_lr_ / options.final_div_factor),
         peak_step_(options.pct_start * static_cast<double>(options.total_steps) - 1) {}
@@ -37,28 +41,28 @@ class OneCycle final : public Schedule {
     RM_CHECK_LE(0, step);
     const auto last_step = static_cast<double>(options_.total_steps - 1);
     const double now = std::min(static_cast<double>(step), last_step);
-    if (now <= peak_step_) return anneal(first, peak, peak_step_ > 0 ? now / peak_step_ : 1);
-    return anneal(peak, last, (now - peak_step_) / (last_step - peak_step_));
+    if (now <= peak_step_) return anneal_(first, peak, peak_step_ > 0 ? now / peak_step_ : 1);
+    return anneal_(peak, last, (now - peak_step_) / (last_step - peak_step_));
   }
 
-  const OneCycleOptions options_;
+  const ScheduleOptions options_;
+  double (*const anneal_)(double start, double end, double share);
   const double initial_lr_, final_lr_, peak_step_;
 };
 
 }  // namespace
 
-std::unique_ptr<Schedule> one_cycle(const OneCycleOptions& options) {
+std::unique_ptr<Schedule> one_cycle(const ScheduleOptions& options) {
   const auto require = [](bool holds, const char* key, double value, const char* rule) {
     RM_REQUIRE(holds, ErrorKind::kInvalidArgument, key, " = ", value, ": ", rule);
   };
-  require(options.total_steps > 0, "total_steps", static_cast<double>(options.total_steps),
-          "a schedule needs at least one step");
-  require(options.max_lr > 0, "max_lr", options.max_lr, "it must be above 0");
   require(options.pct_start >= 0 && options.pct_start <= 1, "pct_start", options.pct_start,
           "it must be in [0, 1]");
   require(options.div_factor > 0, "div_factor", options.div_factor, "it must be above 0");
   require(options.final_div_factor > 0, "final_div_factor", options.final_div_factor,
           "it must be above 0");
+  require(options.warm_up.steps == 0, "warm_up.steps", static_cast<double>(options.warm_up.steps),
+          "one-cycle and triangular schedules begin with a rise of their own: set pct_start");
   return std::make_unique<OneCycle>(options);
 }
 

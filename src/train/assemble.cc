@@ -13,9 +13,13 @@
 #include "comm/table_files.h"
 #include "grad/flat_tensors.h"
 #include "obs/run_dir.h"
+#include "optim/lars.h"
+#include "optim/sgd.h"
 #include "train/agreement.h"
+#include "train/averaging.h"
 #include "train/checkpointing.h"
 #include "train/device.h"
+#include "train/rates.h"
 
 namespace ringmaster::train {
 namespace {
@@ -68,6 +72,23 @@ std::unique_ptr<comm::Engine> connect(const RunRequest& request, const RunContex
   return comm::make_engine(context.control, context.mpi, engine);
 }
 
+std::unique_ptr<optim::Optimizer> make_optimizer(const TrainOptions& options, const Parts& parts,
+                                                 std::vector<optim::ParameterSlot> slots) {
+  optim::OptimizerOptions rule;
+  rule.momentum = options.momentum;
+  rule.weight_decay = options.weight_decay;
+  rule.nesterov = options.nesterov;
+  rule.decay_norm_and_bias = options.decay_norm_and_bias;
+  if (options.optimizer == "lars") {
+    return std::make_unique<optim::Lars>(parts.flat_parameters, parts.gradients->flat(),
+                                         std::move(slots),
+                                         optim::LarsOptions{rule, options.trust_coefficient});
+  }
+  RM_CHECK(options.optimizer == "sgd", "an undeclared optimizer: ", options.optimizer);
+  return std::make_unique<optim::Sgd>(parts.flat_parameters, parts.gradients->flat(),
+                                      std::move(slots), rule);
+}
+
 // Parameters into one flat buffer, gradients and statistics into the engine's arena.
 void flatten(const RunRequest& request, const RunContext& context, Parts& parts) {
   const TrainOptions& options = request.options;
@@ -93,41 +114,7 @@ void flatten(const RunRequest& request, const RunContext& context, Parts& parts)
   std::vector<optim::ParameterSlot> optimizer_slots;
   for (const auto& entry : parameters)
     optimizer_slots.push_back(optim::slot_of(entry.name, entry.tensor, parts.flat_parameters));
-  optim::SgdOptions sgd;
-  sgd.momentum = options.momentum;
-  sgd.weight_decay = options.weight_decay;
-  sgd.nesterov = options.nesterov;
-  sgd.decay_norm_and_bias = options.decay_norm_and_bias;
-  parts.optimizer = std::make_unique<optim::Sgd>(parts.flat_parameters, parts.gradients->flat(),
-                                                 std::move(optimizer_slots), sgd);
-}
-
-std::unique_ptr<optim::Schedule> schedule_of(const TrainOptions& options,
-                                             std::int64_t total_steps) {
-  if (options.schedule == "onecycle") {
-    optim::OneCycleOptions schedule;
-    schedule.total_steps = total_steps;
-    schedule.max_lr = options.max_lr;
-    schedule.pct_start = options.pct_start;
-    schedule.div_factor = options.div_factor;
-    schedule.final_div_factor = options.final_div_factor;
-    schedule.momentum = options.momentum;
-    schedule.cycle_momentum = options.cycle_momentum;
-    return optim::one_cycle(schedule);
-  }
-  if (options.schedule == "cosine") {
-    optim::CosineOptions schedule;
-    schedule.total_steps = total_steps;
-    schedule.max_lr = options.max_lr;
-    schedule.momentum = options.momentum;
-    return optim::cosine(schedule);
-  }
-  RM_CHECK(options.schedule == "constant", "an undeclared schedule: ", options.schedule);
-  optim::ConstantOptions schedule;
-  schedule.total_steps = total_steps;
-  schedule.max_lr = options.max_lr;
-  schedule.momentum = options.momentum;
-  return optim::constant(schedule);
+  parts.optimizer = make_optimizer(options, parts, std::move(optimizer_slots));
 }
 
 // Of the tensor's bytes; equal on two ranks exactly if these are.
@@ -152,7 +139,9 @@ int micro_batches_of(const TrainOptions& options, int ranks) {
 }  // namespace
 
 std::string state_hash(const Parts& parts) {
-  return hash_of(parts.flat_parameters) + hash_of(parts.gradients->flat_statistics()) +
+  std::string averages;
+  if (parts.ema) averages = hash_of(parts.ema->flat_parameters());
+  return averages + hash_of(parts.flat_parameters) + hash_of(parts.gradients->flat_statistics()) +
          hash_of(parts.optimizer->momentum_buffer());
 }
 
@@ -214,7 +203,8 @@ Parts assemble(const RunRequest& request, const RunContext& context) {
   }
   parts.model->to(parts.device);
   flatten(request, context, parts);
-  parts.schedule = schedule_of(options, options.epochs * parts.steps_per_epoch);
+  parts.ema = make_ema(options, parts);
+  parts.schedule = schedule_of(options, parts.steps_per_epoch);
   agree(context.control,
         {{"configuration", hex64(xxh3_64(request.config_text))},
          {"data set", parts.train_set->hash()},

@@ -11,8 +11,9 @@
 #include "data/loader.h"
 #include "grad/gradients.h"
 #include "model/resnet.h"
+#include "optim/ema.h"
+#include "optim/optimizer.h"
 #include "optim/schedule.h"
-#include "optim/sgd.h"
 #include "shard/dataset.h"
 #include "train/options.h"
 #include "train/run.h"
@@ -29,7 +30,8 @@ struct Parts {
   std::string allreduce_table;  // of algorithm auto, and where it came from; for the log
   at::Tensor flat_parameters;   // every trained parameter, in the order of the gradients' plan
   std::unique_ptr<grad::Gradients> gradients;
-  std::unique_ptr<optim::Sgd> optimizer;
+  std::unique_ptr<optim::Optimizer> optimizer;
+  std::unique_ptr<optim::Ema> ema;  // null where no weights are averaged
   std::unique_ptr<optim::Schedule> schedule;
   std::unique_ptr<data::TrainLoader> train_loader;
   std::unique_ptr<data::EvalLoader> eval_loader;

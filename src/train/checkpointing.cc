@@ -57,7 +57,7 @@ Progress progress_of(const ckpt::Snapshot& snapshot, const std::string& path) {
 
 }  // namespace
 
-ckpt::Snapshot take_snapshot(model::ResNet& model, const optim::Sgd& optimizer,
+ckpt::Snapshot take_snapshot(model::ResNet& model, const optim::Optimizer& optimizer,
                              const Progress& progress, const RunIdentity& identity, double lr,
                              double momentum) {
   const at::NoGradGuard no_grad;
@@ -90,7 +90,7 @@ void restore_model(const ckpt::NamedTensors& weights, const std::string& path,
 }
 
 Progress restore(const ckpt::Snapshot& snapshot, const std::string& path,
-                 const RunIdentity& identity, model::ResNet& model, optim::Sgd& optimizer) {
+                 const RunIdentity& identity, model::ResNet& model, optim::Optimizer& optimizer) {
   const auto hash = snapshot.texts.find("dataset_hash");
   RM_REQUIRE(hash != snapshot.texts.end() && hash->second == identity.dataset_hash,
              ErrorKind::kInvalidArgument, path, " was trained on the data set ",

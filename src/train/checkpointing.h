@@ -5,7 +5,7 @@
 
 #include "ckpt/snapshot.h"
 #include "model/resnet.h"
-#include "optim/sgd.h"
+#include "optim/optimizer.h"
 #include "train/progress.h"
 
 namespace ringmaster::train {
@@ -17,7 +17,7 @@ struct RunIdentity {
 };
 
 // A snapshot of views: it changes with the next step, unless it is copied (ckpt::AsyncSaver does).
-[[nodiscard]] ckpt::Snapshot take_snapshot(model::ResNet& model, const optim::Sgd& optimizer,
+[[nodiscard]] ckpt::Snapshot take_snapshot(model::ResNet& model, const optim::Optimizer& optimizer,
                                            const Progress& progress, const RunIdentity& identity,
                                            double lr, double momentum);
 
@@ -26,7 +26,7 @@ struct RunIdentity {
 // then nothing has been changed.
 [[nodiscard]] Progress restore(const ckpt::Snapshot& snapshot, const std::string& path,
                                const RunIdentity& identity, model::ResNet& model,
-                               optim::Sgd& optimizer);
+                               optim::Optimizer& optimizer);
 
 // The weights alone, for evaluation.
 void restore_model(const ckpt::NamedTensors& weights, const std::string& path,

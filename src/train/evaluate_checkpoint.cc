@@ -2,7 +2,7 @@
 
 #include <ATen/Parallel.h>
 
-#include "base/error.h"
+#include "base/check.h"
 #include "ckpt/snapshot.h"
 #include "shard/dataset.h"
 #include "train/assemble.h"
@@ -12,6 +12,18 @@
 
 namespace ringmaster::train {
 
+namespace {
+
+ckpt::NamedTensors weights_of(FileSystem& files, const EvalRequest& request) {
+  if (request.weights == "model") return ckpt::read_weights(files, request.checkpoint);
+  ckpt::Snapshot snapshot = ckpt::read_snapshot(files, request.checkpoint);
+  RM_REQUIRE(!snapshot.ema.empty(), ErrorKind::kInvalidArgument, request.checkpoint,
+             " holds no averaged weights: its run had no ema_decay. Evaluate --weights model");
+  return std::move(snapshot.ema);
+}
+
+}  // namespace
+
 Totals evaluate_checkpoint(const EvalRequest& request, const RunContext& context) {
   const TrainOptions& options = request.options;
   const comm::World& world = context.control.world();
@@ -19,7 +31,7 @@ Totals evaluate_checkpoint(const EvalRequest& request, const RunContext& context
   at::set_num_threads(threads_per_rank(static_cast<int>(options.threads), world));
   const auto dataset = shard::open_dataset(context.files, request.data_folder, "val");
   const auto model = make_network(options, *dataset);
-  restore_model(ckpt::read_weights(context.files, request.checkpoint), request.checkpoint, *model);
+  restore_model(weights_of(context.files, request), request.checkpoint, *model);
   model->to(device);
   data::EvalLoader loader(*dataset, data::EvalPlan(dataset->size(), options.eval_batch, world.size),
                           world.rank, transform_options(options), loader_options(options, device));

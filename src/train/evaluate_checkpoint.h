@@ -14,6 +14,7 @@ struct EvalRequest {
       options;  // of the model, the image size, the machine; the recipe's keys are not used
   std::string data_folder;
   std::string checkpoint;
+  std::string weights = "model";  // or "ema": the averaged ones that a run saved
 };
 
 // Collective. Exact, as evaluator.h says. Errors name the checkpoint or the data set.

@@ -10,7 +10,8 @@ using namespace config;  // a table of declarations reads better without it
 void declare_model(Declarations& keys, TrainOptions& o) {
   keys.group("model");
   keys.add("model", &o.model, "Network, with torchvision's names.",
-           {one_of({"resnet18", "resnet34", "resnet50", "resnet101", "resnet152"})});
+           {one_of({"resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "wide_resnet50_2",
+                    "resnext50_32x4d"})});
   keys.add("small_input", &o.small_input,
            "3x3 stem of stride 1 without pooling, for images of about 32 pixels.");
   keys.add("zero_init_residual", &o.zero_init_residual,
@@ -53,28 +54,59 @@ void declare_recipe(Declarations& keys, TrainOptions& o) {
            {at_least(0), unit("images")});
   keys.add("epochs", &o.epochs, "Passes over the training set.", {at_least(1)});
   keys.add("seed", &o.seed, "Of weights, order and augmentation.", {at_least(0)});
-  keys.add("optimizer", &o.optimizer, "Update rule.", {one_of({"sgd"})});
+  keys.add("optimizer", &o.optimizer,
+           "Update rule; lars adapts the rate layer by layer, for large batches.",
+           {one_of({"sgd", "lars"})});
   keys.add("momentum", &o.momentum, "Of the optimizer.", {in_range(0, 1)});
   keys.add("nesterov", &o.nesterov, "Nesterov's form of momentum.");
   keys.add("weight_decay", &o.weight_decay, "L2 penalty, added to the gradient.", {at_least(0)});
   keys.add("decay_norm_and_bias", &o.decay_norm_and_bias,
            "Whether batch norm and biases decay too, as in torch.optim.SGD.");
-  keys.add("label_smoothing", &o.label_smoothing, "Share of the target spread over all classes.",
-           {in_range(0, 1)});
-  keys.add("schedule", &o.schedule, "Learning rate by step.",
-           {one_of({"onecycle", "cosine", "constant"})});
-  keys.add("max_lr", &o.max_lr, "Peak learning rate.", {above(0)});
-  keys.add("pct_start", &o.pct_start, "onecycle: share of the run that the rate climbs.",
-           {above(0), in_range(0, 1)});
-  keys.add("div_factor", &o.div_factor, "onecycle: the first rate is max_lr divided by this.",
-           {above(0)});
-  keys.add("final_div_factor", &o.final_div_factor,
-           "onecycle: the last rate is the first divided by this.", {above(0)});
-  keys.add("cycle_momentum", &o.cycle_momentum,
-           "onecycle: momentum goes 0.95, 0.85, 0.95 against the rate, in place of momentum.");
+  keys.add("trust_coefficient", &o.trust_coefficient,
+           "lars: a layer's step as a share of its weights' norm.", {above(0)});
   keys.add("clip_norm", &o.clip_norm,
            "Scale the gradients so that their 2-norm over all weights is at most this; 0: don't.",
            {at_least(0)});
+  keys.add("label_smoothing", &o.label_smoothing, "Share of the target spread over all classes.",
+           {in_range(0, 1)});
+  keys.add("ema_decay", &o.ema_decay,
+           "Average the weights over the steps with this decay, evaluate and save the average "
+           "beside them; 0: don't.",
+           {in_range(0, 1)});
+  keys.add("ema_warmup", &o.ema_warmup,
+           "The decay starts low, (1 + step) / (10 + step), so that the first weights don't weigh "
+           "for long.");
+}
+
+void declare_rates(Declarations& keys, TrainOptions& o) {
+  keys.group("learning rate");
+  keys.add("schedule", &o.schedule, "Learning rate by step.",
+           {one_of({"onecycle", "triangular", "cosine", "step", "polynomial", "constant"})});
+  keys.add("max_lr", &o.max_lr, "Peak learning rate.", {above(0)});
+  keys.add(
+      "lr_batch", &o.lr_batch,
+      "The global batch that max_lr and min_lr are meant for: they are scaled in proportion to "
+      "global_batch; 0: taken as they are.",
+      {at_least(0), unit("images")});
+  keys.add("pct_start", &o.pct_start,
+           "onecycle, triangular: share of the run that the rate climbs.",
+           {above(0), in_range(0, 1)});
+  keys.add("div_factor", &o.div_factor,
+           "onecycle, triangular: the first rate is max_lr divided by this.", {above(0)});
+  keys.add("final_div_factor", &o.final_div_factor,
+           "onecycle, triangular: the last rate is the first divided by this.", {above(0)});
+  keys.add("cycle_momentum", &o.cycle_momentum,
+           "onecycle, triangular: momentum goes 0.95, 0.85, 0.95 against the rate, in place of "
+           "momentum.");
+  keys.add("warmup_epochs", &o.warmup_epochs,
+           "The others: a straight line up to max_lr at the start.", {at_least(0), unit("epochs")});
+  keys.add("warmup_factor", &o.warmup_factor, "Where that line begins, as a share of max_lr.",
+           {in_range(0, 1)});
+  keys.add("min_lr", &o.min_lr, "cosine: the rate that it falls to.", {at_least(0)});
+  keys.add("milestones", &o.milestones, "step: epochs at which the rate falls.");
+  keys.add("gamma", &o.gamma, "step: what the rate is multiplied with there.",
+           {above(0), in_range(0, 1)});
+  keys.add("power", &o.power, "polynomial: 1 is a straight line down.", {above(0)});
 }
 
 void declare_machine(Declarations& keys, TrainOptions& o) {
@@ -143,6 +175,7 @@ void declare_options(config::Declarations& declarations, TrainOptions& options) 
   declare_model(declarations, options);
   declare_data(declarations, options);
   declare_recipe(declarations, options);
+  declare_rates(declarations, options);
   declare_machine(declarations, options);
   declare_stopping(declarations, options);
   declare_records(declarations, options);

@@ -35,14 +35,24 @@ struct TrainOptions {
   bool nesterov = false;
   double weight_decay = 1e-4;
   bool decay_norm_and_bias = true;
+  double trust_coefficient = 0.001;
   double label_smoothing = 0.1;
   std::string schedule = "onecycle";
   double max_lr = 0.1;
+  std::int64_t lr_batch = 0;
+  double warmup_epochs = 0;
+  double warmup_factor = 0;
+  double min_lr = 0;
+  std::string milestones = "30,60,80";
+  double gamma = 0.1;
+  double power = 2;
   double pct_start = 0.3;
   double div_factor = 25;
   double final_div_factor = 1e4;
   bool cycle_momentum = false;
   double clip_norm = 0;
+  double ema_decay = 0;
+  bool ema_warmup = true;
   // machine
   std::string precision = "fp32";
   std::string device = "auto";

@@ -120,7 +120,7 @@ void Reporter::step(const Progress& progress, const StepResult& result) {
   sinks_->on_step(report);
 }
 
-void Reporter::epoch(const Progress& progress, const Totals& validation, double lr,
+void Reporter::epoch(const Progress& progress, const Validation& validation, double lr,
                      double seconds) {
   if (!speaks_) return;
   obs::EpochReport report;
@@ -129,12 +129,17 @@ void Reporter::epoch(const Progress& progress, const Totals& validation, double 
   report.train_loss = progress.epoch_totals.loss();
   report.train_top1 = progress.epoch_totals.top1_percent();
   report.train_top5 = progress.epoch_totals.top5_percent();
-  report.val_loss = validation.loss();
-  report.val_top1 = validation.top1_percent();
-  report.val_top5 = validation.top5_percent();
-  report.val_hits1 = validation.hits1;
-  report.val_hits5 = validation.hits5;
-  report.val_n = validation.images;
+  report.val_loss = validation.live.loss();
+  report.val_top1 = validation.live.top1_percent();
+  report.val_top5 = validation.live.top5_percent();
+  report.val_hits1 = validation.live.hits1;
+  report.val_hits5 = validation.live.hits5;
+  report.val_n = validation.live.images;
+  if (validation.averaged) {
+    report.ema_val_loss = validation.averaged->loss();
+    report.ema_val_top1 = validation.averaged->top1_percent();
+    report.ema_val_top5 = validation.averaged->top5_percent();
+  }
   report.lr = lr;
   report.seconds = seconds;
   report.images_per_second =

@@ -32,7 +32,7 @@ class Reporter {
   void begin(const Parts& parts, const Progress& progress, const std::string& resumed_from);
   void step(const Progress& progress, const StepResult& result);
   // `lr`: of the epoch's last step. `seconds`: training and evaluation.
-  void epoch(const Progress& progress, const Totals& validation, double lr, double seconds);
+  void epoch(const Progress& progress, const Validation& validation, double lr, double seconds);
   // A save was handed over; the step stood still for `wait_s`.
   void save_begun(const Progress& progress, double wait_s);
   // `saved`: there was something to save.

@@ -48,7 +48,7 @@ class Run {
         parts_(assemble(request, context)),
         started_(context.control.broadcast(time_name(), 0, step_deadline())),
         trainer_(*parts_.model, *parts_.gradients, *parts_.optimizer, *parts_.schedule,
-                 context.control, context.stop, activity_, trainer_options()),
+                 context.control, context.stop, activity_, trainer_options(), parts_.ema.get()),
         tracer_(request.options.trace_steps, activity_, *parts_.engine, *parts_.gradients),
         saver_(request, context, parts_, reporter_),
         stop_sources_(request.options, context.control.world(), context.stop, reporter_.log()) {
@@ -151,19 +151,34 @@ class Run {
   stop::Reason finish_epoch() {
     const auto start = Clock::now();
     activity_.enter("evaluation");
-    const auto [validation, stopped] =
-        evaluate(*parts_.model, *parts_.eval_loader, context_.control,
-                 {parts_.device, parse_precision(request_.options.precision),
-                  request_.options.step_deadline_s},
-                 &context_.stop);
-    if (stopped != stop::Reason::kNone) return stopped;
+    Validation validation;
+    if (const auto reason = evaluate_into(validation.live); reason != stop::Reason::kNone)
+      return reason;
+    if (parts_.ema) {
+      parts_.ema->exchange();
+      const stop::Reason reason = evaluate_into(validation.averaged.emplace());
+      parts_.ema->exchange();
+      if (reason != stop::Reason::kNone) return reason;
+    }
     const double seconds = progress_.epoch_train_seconds + seconds_since(start);
-    const bool best = validation.top1_percent() > progress_.best_top1;
-    if (best) progress_.best_top1 = validation.top1_percent();
+    const double top1 = validation.averaged.value_or(validation.live).top1_percent();
+    const bool best = top1 > progress_.best_top1;
+    if (best) progress_.best_top1 = top1;
     reporter_.epoch(progress_, validation, parts_.schedule->lr(progress_.step - 1), seconds);
     progress_.finish_epoch();
     saver_.save(progress_, best ? SaveReason::kBestEpoch : SaveReason::kEpoch);
     return stop::Reason::kNone;
+  }
+
+  // What stops the run before all images have been seen.
+  stop::Reason evaluate_into(Totals& totals) {
+    const auto [all, stopped] =
+        evaluate(*parts_.model, *parts_.eval_loader, context_.control,
+                 {parts_.device, parse_precision(request_.options.precision),
+                  request_.options.step_deadline_s},
+                 &context_.stop);
+    totals = all;
+    return stopped;
   }
 
   int leave(stop::Reason reason) {

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "config/config_text.h"
+#include "train/averaging.h"
 
 namespace ringmaster::train {
 namespace {
@@ -39,6 +40,7 @@ Progress Saver::resume() {
     const ckpt::Snapshot snapshot = ckpt::read_snapshot(context_.files, resumed_from_);
     check_same_recipe(snapshot, resumed_from_);
     progress = restore(snapshot, resumed_from_, identity_, *parts_.model, *parts_.optimizer);
+    restore_ema(snapshot.ema, resumed_from_, parts_);
   }
   if (store_) store_->prepare();
   return progress;
@@ -80,9 +82,10 @@ void Saver::save(const Progress& progress, SaveReason reason) {
   if (reason == SaveReason::kEpoch || reason == SaveReason::kBestEpoch)
     names.epoch = progress.epoch - 1;
   names.best = reason == SaveReason::kBestEpoch;
-  const ckpt::Snapshot live =
+  ckpt::Snapshot live =
       take_snapshot(*parts_.model, *parts_.optimizer, progress, identity_,
                     parts_.schedule->lr(progress.step), parts_.schedule->momentum(progress.step));
+  live.ema = ema_state(parts_);
   const ckpt::SubmitResult submitted = writer_->submit(live, names);
   reporter_.save_begun(progress, submitted.wait_s + submitted.copy_s);
   report(writer_->take_reports());

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "comm/control.h"
 #include "stop/reason.h"
@@ -25,6 +26,12 @@ struct Totals {
   [[nodiscard]] double percent(std::int64_t hits) const {
     return images > 0 ? 100.0 * static_cast<double>(hits) / static_cast<double>(images) : 0;
   }
+};
+
+// Of one epoch.
+struct Validation {
+  Totals live;                     // the weights as they are trained
+  std::optional<Totals> averaged;  // their average, where the run keeps one
 };
 
 // What the ranks tell each other once a step, beside the gradients.

@@ -24,9 +24,9 @@ double seconds_since(Clock::time_point start) {
 
 }  // namespace
 
-Trainer::Trainer(model::ResNet& model, grad::Gradients& gradients, optim::Sgd& optimizer,
+Trainer::Trainer(model::ResNet& model, grad::Gradients& gradients, optim::Optimizer& optimizer,
                  const optim::Schedule& schedule, comm::ControlPlane& control, stop::StopFlag& stop,
-                 Activity& activity, const TrainerOptions& options)
+                 Activity& activity, const TrainerOptions& options, optim::Ema* ema)
     : model_(model),
       gradients_(gradients),
       optimizer_(optimizer),
@@ -34,7 +34,8 @@ Trainer::Trainer(model::ResNet& model, grad::Gradients& gradients, optim::Sgd& o
       control_(control),
       stop_(stop),
       activity_(activity),
-      options_(options) {}
+      options_(options),
+      ema_(ema) {}
 
 StepResult Trainer::step(data::TrainLoader& loader, std::int64_t step) {
   StepResult result;
@@ -67,6 +68,7 @@ StepResult Trainer::step(data::TrainLoader& loader, std::int64_t step) {
   activity_.enter("optimizer");
   result.grad_norm = look_at_gradients(step);
   optimizer_.step(result.lr, result.momentum);
+  if (ema_ != nullptr) ema_->update(step);
   activity_.enter("report");
   return result;
 }

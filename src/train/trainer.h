@@ -11,8 +11,9 @@
 #include "data/loader.h"
 #include "grad/gradients.h"
 #include "model/resnet.h"
+#include "optim/ema.h"
+#include "optim/optimizer.h"
 #include "optim/schedule.h"
-#include "optim/sgd.h"
 #include "stop/stop_flag.h"
 #include "train/activity.h"
 #include "train/precision.h"
@@ -43,9 +44,9 @@ struct TrainerOptions {
 // Owns nothing of what it is given; all of it must outlive it. One thread.
 class Trainer {
  public:
-  Trainer(model::ResNet& model, grad::Gradients& gradients, optim::Sgd& optimizer,
+  Trainer(model::ResNet& model, grad::Gradients& gradients, optim::Optimizer& optimizer,
           const optim::Schedule& schedule, comm::ControlPlane& control, stop::StopFlag& stop,
-          Activity& activity, const TrainerOptions& options);
+          Activity& activity, const TrainerOptions& options, optim::Ema* ema);
 
   // Collective. Takes the step's micro-batches from `loader` and makes global step number `step`
   // (from 0: the schedule's argument). Errors: the loader's, the ring's (Error{kTimeout,
@@ -60,12 +61,13 @@ class Trainer {
 
   model::ResNet& model_;
   grad::Gradients& gradients_;
-  optim::Sgd& optimizer_;
+  optim::Optimizer& optimizer_;
   const optim::Schedule& schedule_;
   comm::ControlPlane& control_;
   stop::StopFlag& stop_;
   Activity& activity_;
   const TrainerOptions options_;
+  optim::Ema* const ema_;  // null: no averages
 };
 
 }  // namespace ringmaster::train

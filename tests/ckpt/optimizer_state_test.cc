@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "optim/sgd.h"
 
 namespace ringmaster::ckpt {
 namespace {
@@ -14,7 +15,7 @@ namespace {
 // A convolution's weight in channels-last memory, and a bias, last parameter first.
 class OptimizerStateTest : public ::testing::Test {
  protected:
-  optim::Sgd make(const optim::SgdOptions& options) {
+  optim::Sgd make(const optim::OptimizerOptions& options) {
     return optim::Sgd(at::zeros({64}), gradients_, slots_, options);
   }
 

@@ -91,12 +91,15 @@ def load(path):
 
 
 def assert_same_weights(path_a, path_b):
-    """Every tensor of the two checkpoints' models and optimizers has the same bits."""
+    """Every tensor of the two checkpoints' models, averages and optimizers has the same bits."""
     import torch
     a, b = load(path_a), load(path_b)
     assert list(a["model"]) == list(b["model"])
     for name, tensor in a["model"].items():
         assert torch.equal(tensor, b["model"][name]), f"{name} differs"
+    assert a.get("ema", {}).keys() == b.get("ema", {}).keys()
+    for name, tensor in a.get("ema", {}).items():
+        assert torch.equal(tensor, b["ema"][name]), f"the average of {name} differs"
     momentum_a, momentum_b = a["optimizer"]["state"], b["optimizer"]["state"]
     assert momentum_a.keys() == momentum_b.keys() and len(momentum_a) > 0
     for index, state in momentum_a.items():

@@ -19,6 +19,8 @@
 #include "model/hits.h"
 #include "model/loss.h"
 #include "model/resnet.h"
+#include "optim/ema.h"
+#include "optim/lars.h"
 #include "optim/schedule.h"
 #include "optim/sgd.h"
 
@@ -40,6 +42,9 @@ class Options {
   [[nodiscard]] std::string text(const std::string& key) const {
     RM_REQUIRE(values_.count(key) != 0, ErrorKind::kInvalidArgument, key, " is missing");
     return values_.at(key);
+  }
+  [[nodiscard]] std::string text(const std::string& key, const std::string& otherwise) const {
+    return values_.count(key) != 0 ? values_.at(key) : otherwise;
   }
   [[nodiscard]] double real(const std::string& key, double otherwise) const {
     return values_.count(key) != 0 ? std::stod(values_.at(key)) : otherwise;
@@ -105,8 +110,9 @@ void gradients(const Options& options) {
   write(out, options.text("out"));
 }
 
-// in=: "p.<name>" and "g.<step>.<name>" -> out=: the parameters after all steps, and the optimizer.
-void sgd(const Options& options) {
+// in=: "p.<name>" and "g.<step>.<name>" -> out=: the parameters after all steps, their average as
+// ema, and the optimizer.
+void optimize(const Options& options) {
   const auto input = read(options.text("in"));
   Words names;
   std::int64_t total = 0;
@@ -127,61 +133,56 @@ void sgd(const Options& options) {
   }
   const double lr = options.real("lr", 0.1), lr_step = options.real("lr_step", 0);
   const double momentum = options.real("momentum", 0);
-  optim::Sgd optimizer(parameters, flat_gradients, slots,
-                       {.momentum = momentum,
-                        .weight_decay = options.real("weight_decay", 0),
-                        .nesterov = options.integer("nesterov", 0) != 0,
-                        .dampening = options.real("dampening", 0),
-                        .decay_norm_and_bias = options.integer("decay_norm_and_bias", 1) != 0});
+  const optim::OptimizerOptions common = {
+      .momentum = momentum,
+      .weight_decay = options.real("weight_decay", 0),
+      .nesterov = options.integer("nesterov", 0) != 0,
+      .dampening = options.real("dampening", 0),
+      .decay_norm_and_bias = options.integer("decay_norm_and_bias", 1) != 0};
+  std::unique_ptr<optim::Optimizer> optimizer;
+  if (options.integer("lars", 0) != 0) {
+    optimizer = std::make_unique<optim::Lars>(
+        parameters, flat_gradients, slots,
+        optim::LarsOptions{common, options.real("trust_coefficient", 0.001)});
+  } else {
+    optimizer = std::make_unique<optim::Sgd>(parameters, flat_gradients, slots, common);
+  }
+  optim::Ema ema(parameters, at::zeros({1}), {.decay = options.real("ema_decay", 0.99)});
   const std::int64_t steps = options.integer("steps", 1);
   for (std::int64_t step = 0; step < steps; ++step) {
     for (const auto& slot : slots) {
       optim::view_of(flat_gradients, slot)
           .copy_(input.at("g." + std::to_string(step) + "." + slot.name));
     }
-    optimizer.step(lr + lr_step * static_cast<double>(step));
+    optimizer->step(lr + lr_step * static_cast<double>(step));
+    ema.update(step);
   }
   ckpt::Snapshot out;
   for (const auto& slot : slots)
     out.model.emplace_back(slot.name, optim::view_of(parameters, slot));
-  out.optimizer = ckpt::snapshot_of(optimizer, lr, momentum);
+  for (const auto& slot : slots)
+    out.ema.emplace_back(slot.name, optim::view_of(ema.flat_parameters(), slot));
+  out.optimizer = ckpt::snapshot_of(*optimizer, lr, momentum);
   write(out, options.text("out"));
 }
 
 std::unique_ptr<optim::Schedule> schedule_of(const Options& options) {
-  const std::string kind = options.text("kind");
-  const std::int64_t total = options.integer("total_steps", 0);
-  const double max_lr = options.real("max_lr", 0.1);
-  const optim::WarmUp warm_up = {options.integer("warm_up", 0), options.real("start_factor", 0)};
-  if (kind == "onecycle") {
-    return optim::one_cycle({.total_steps = total,
-                             .max_lr = max_lr,
-                             .pct_start = options.real("pct_start", 0.3),
-                             .div_factor = options.real("div_factor", 25),
-                             .final_div_factor = options.real("final_div_factor", 1e4),
-                             .cycle_momentum = true});
-  }
-  if (kind == "cosine") {
-    return optim::cosine({.total_steps = total,
-                          .max_lr = max_lr,
-                          .min_lr = options.real("min_lr", 0),
-                          .warm_up = warm_up});
-  }
-  if (kind == "polynomial") {
-    return optim::polynomial({.total_steps = total,
-                              .max_lr = max_lr,
-                              .power = options.real("power", 2),
-                              .warm_up = warm_up});
-  }
-  RM_REQUIRE(kind == "step", ErrorKind::kInvalidArgument, kind);
-  std::vector<std::int64_t> milestones;
-  std::istringstream list(options.text("milestones"));
-  for (std::string item; std::getline(list, item, ',');) milestones.push_back(std::stoll(item));
-  return optim::step_decay({.total_steps = total,
-                            .max_lr = max_lr,
-                            .gamma = options.real("gamma", 0.1),
-                            .milestones = milestones,
-                            .warm_up = warm_up});
+  optim::ScheduleOptions schedule;
+  schedule.kind = optim::parse_schedule_kind(options.text("kind"));
+  schedule.total_steps = options.integer("total_steps", 0);
+  schedule.max_lr = options.real("max_lr", 0.1);
+  schedule.warm_up = {options.integer("warm_up", 0), options.real("start_factor", 0)};
+  schedule.pct_start = options.real("pct_start", 0.3);
+  schedule.div_factor = options.real("div_factor", 25);
+  schedule.final_div_factor = options.real("final_div_factor", 1e4);
+  schedule.cycle_momentum = true;
+  schedule.min_lr = options.real("min_lr", 0);
+  schedule.gamma = options.real("gamma", 0.1);
+  schedule.power = options.real("power", 2);
+  std::istringstream list(options.text("milestones", ""));
+  for (std::string item; std::getline(list, item, ',');)
+    schedule.milestones.push_back(std::stoll(item));
+  return optim::make_schedule(schedule);
 }
 
 // Rate and momentum of every step, one a line, to the last bit.
@@ -224,8 +225,8 @@ void newest(const Options& options) {
 
 int run(const Words& words) {
   const std::map<std::string, std::function<void(const Options&)>> commands = {
-      {"fresh", fresh},   {"gradients", gradients}, {"sgd", sgd},   {"schedule", schedule},
-      {"resave", resave}, {"weights", weights},     {"seal", seal}, {"newest", newest}};
+      {"fresh", fresh},   {"gradients", gradients}, {"optimize", optimize}, {"schedule", schedule},
+      {"resave", resave}, {"weights", weights},     {"seal", seal},         {"newest", newest}};
   try {
     RM_REQUIRE(!words.empty() && commands.count(words[0]) != 0, ErrorKind::kInvalidArgument,
                "no such command");

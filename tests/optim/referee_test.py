@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""SGD and the schedules against torch.optim, over whole runs."""
+"""SGD, LARS, the average of weights and the schedules against torch.optim or a paper's formula, over whole runs."""
 import os
 import sys
 
@@ -34,7 +34,7 @@ def check_sgd(work, lr_step=0.0, **options):
         flat |= {f"g.{step}.{name}": tensor for name, tensor in wanted.items()}
     torch.save(flat, f"{work}/in.pt")
     words = {key: int(value) if isinstance(value, bool) else value for key, value in options.items()}
-    referee.tool("sgd", steps=STEPS, lr=0.1, lr_step=lr_step, decay_norm_and_bias=int(not exempt), **words,
+    referee.tool("optimize", steps=STEPS, lr=0.1, lr_step=lr_step, decay_norm_and_bias=int(not exempt), **words,
                  **{"in": f"{work}/in.pt", "out": f"{work}/out.pt"})
     ours = referee.load(f"{work}/out.pt")
     worst = max(referee.assert_close(name, ours["model"][name], parameter.detach(), 1e-6)
@@ -44,6 +44,37 @@ def check_sgd(work, lr_step=0.0, **options):
             referee.assert_close("momentum", ours["optimizer"]["state"][index]["momentum_buffer"],
                                  optimizer.state[parameter]["momentum_buffer"], 1e-6)
     print(f"SGD {options}, {STEPS} steps: {worst:.2g}")
+
+
+def check_lars(work, weight_decay, exempt):
+    """Algorithm 1 of arXiv:1708.03888 in float64, and the average in torch.optim.swa_utils' form with TensorFlow's warm-up."""
+    torch.manual_seed(4)
+    momentum, trust, lr, decay = 0.9, 0.01, 2.0, 0.9
+    weights = {"a.weight": torch.randn(8, 5, 3, 3), "b.bias": torch.randn(7), "c.weight": torch.randn(100, 33), "d.weight": torch.zeros(4, 3)}
+    flat = {f"p.{name}": tensor for name, tensor in weights.items()}
+    now = {name: tensor.double() for name, tensor in weights.items()}
+    buffers = {name: torch.zeros_like(tensor) for name, tensor in now.items()}
+    average = {name: tensor.clone() for name, tensor in now.items()}
+    for step in range(STEPS):
+        share = min(decay, (1 + step) / (10 + step))
+        for name, w in now.items():
+            gradient = torch.randn(w.shape)
+            flat[f"g.{step}.{name}"] = gradient
+            g, beta = gradient.double(), weight_decay if w.dim() >= 2 or not exempt else 0.0
+            rate = lr
+            if w.dim() >= 2 and w.norm() > 0 and g.norm() > 0:
+                rate = lr * trust * w.norm() / (g.norm() + weight_decay * w.norm())
+            buffers[name] = momentum * buffers[name] + rate * (g + beta * w)
+            now[name] = w - buffers[name]
+            average[name] = share * average[name] + (1 - share) * now[name]
+    torch.save(flat, f"{work}/in.pt")
+    referee.tool("optimize", lars=1, steps=STEPS, lr=lr, momentum=momentum, weight_decay=weight_decay, trust_coefficient=trust,
+                 decay_norm_and_bias=int(not exempt), ema_decay=decay, **{"in": f"{work}/in.pt", "out": f"{work}/out.pt"})
+    ours = referee.load(f"{work}/out.pt")
+    worst = max(referee.assert_close(name, ours["model"][name], tensor.float(), 1e-5) for name, tensor in now.items())
+    for name, tensor in average.items():
+        referee.assert_close(f"average of {name}", ours["ema"][name], tensor.float(), 1e-5)
+    print(f"LARS, weight decay {weight_decay}, {STEPS} steps: {worst:.2g}")
 
 
 def check_schedule(make, total, warm_up=0, start_factor=0.0, **options):
@@ -78,6 +109,7 @@ def check_schedules():
                        kind="onecycle", pct_start=share)
     check_schedule(lambda o: lr.OneCycleLR(o, max_lr=0.4, total_steps=300, div_factor=10, final_div_factor=100), 300,
                    kind="onecycle", div_factor=10, final_div_factor=100)
+    check_schedule(lambda o: lr.OneCycleLR(o, max_lr=0.4, total_steps=300, anneal_strategy="linear"), 300, kind="triangular")
     check_schedule(lambda o: lr.CosineAnnealingLR(o, T_max=500, eta_min=0.01), 500, kind="cosine", min_lr=0.01)
     check_schedule(lambda o: lr.CosineAnnealingLR(o, T_max=450), 500, kind="cosine", warm_up=50, start_factor=0.01)
     check_schedule(lambda o: lr.MultiStepLR(o, milestones=[30, 60]), 90, kind="step", milestones="30,60")
@@ -96,6 +128,8 @@ def main():
     check_sgd(work, momentum=0.9, weight_decay=5e-4, nesterov=True)
     check_sgd(work, momentum=0.9, dampening=0.1, weight_decay=0.01)
     check_sgd(work, momentum=0.9, weight_decay=0.1, decay_norm_and_bias=False)
+    check_lars(work, 1e-4, True)
+    check_lars(work, 0.05, False)
     check_schedules()
 
 

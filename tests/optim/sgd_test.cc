@@ -33,7 +33,8 @@ struct Flat {
 // time.
 class Reference {
  public:
-  Reference(const Flat& flat, const SgdOptions& options) : options_(options), slots_(flat.slots) {
+  Reference(const Flat& flat, const OptimizerOptions& options)
+      : options_(options), slots_(flat.slots) {
     for (const auto& slot : slots_) {
       p_.push_back(view_of(flat.parameters, slot).to(at::kDouble));
       b_.emplace_back();
@@ -61,12 +62,12 @@ class Reference {
   }
 
  private:
-  SgdOptions options_;
+  OptimizerOptions options_;
   std::vector<ParameterSlot> slots_;
   std::vector<at::Tensor> p_, b_;
 };
 
-class SgdRule : public ::testing::TestWithParam<SgdOptions> {};
+class SgdRule : public ::testing::TestWithParam<OptimizerOptions> {};
 
 TEST_P(SgdRule, FollowsTheReference) {
   Flat flat;
@@ -86,11 +87,12 @@ TEST_P(SgdRule, FollowsTheReference) {
 
 INSTANTIATE_TEST_SUITE_P(
     Options, SgdRule,
-    ::testing::Values(SgdOptions{.momentum = 0}, SgdOptions{.momentum = 0, .weight_decay = 0.01},
-                      SgdOptions{.momentum = 0.9, .weight_decay = 0.01},
-                      SgdOptions{.momentum = 0.9, .weight_decay = 0.01, .nesterov = true},
-                      SgdOptions{.momentum = 0.9, .weight_decay = 0.01, .dampening = 0.5},
-                      SgdOptions{.weight_decay = 0.5, .decay_norm_and_bias = false}));
+    ::testing::Values(OptimizerOptions{.momentum = 0},
+                      OptimizerOptions{.momentum = 0, .weight_decay = 0.01},
+                      OptimizerOptions{.momentum = 0.9, .weight_decay = 0.01},
+                      OptimizerOptions{.momentum = 0.9, .weight_decay = 0.01, .nesterov = true},
+                      OptimizerOptions{.momentum = 0.9, .weight_decay = 0.01, .dampening = 0.5},
+                      OptimizerOptions{.weight_decay = 0.5, .decay_norm_and_bias = false}));
 
 TEST(Sgd, TheFirstStepSetsTheBufferToTheGradientWhateverTheDampening) {
   Flat flat;
@@ -101,7 +103,7 @@ TEST(Sgd, TheFirstStepSetsTheBufferToTheGradientWhateverTheDampening) {
 
 TEST(Sgd, RestoredMomentumGoesOnWithTheSameBits) {
   Flat flat;
-  const SgdOptions options{.momentum = 0.9, .weight_decay = 0.01};
+  const OptimizerOptions options{.momentum = 0.9, .weight_decay = 0.01};
   Sgd sgd(flat.parameters, flat.gradients, flat.slots, options);
   sgd.step(0.1);
   const at::Tensor parameters = flat.parameters.clone();
@@ -135,7 +137,7 @@ TEST(Sgd, ThreadsDoNotChangeABit) {
 
 TEST(Sgd, RefusesWhatTorchRefuses) {
   Flat flat;
-  const auto message = [&](const SgdOptions& options) -> std::string {
+  const auto message = [&](const OptimizerOptions& options) -> std::string {
     try {
       Sgd sgd(flat.parameters, flat.gradients, flat.slots, options);
     } catch (const Error& error) {
