@@ -19,10 +19,10 @@ GRACE_S = 30  # 1 step + 5 s, on a machine that builds something else beside
 class Started:
     """A run in the background, until it has ended by itself."""
 
-    def __init__(self, work, count, folder="run", **keys):
+    def __init__(self, work, count, folder="run", before=(), **keys):
         self.folder = f"{work}/{folder}"
         self.rows_before = self.steps()
-        command = lab.ranks(count, lab.train_command(f"{work}/data", self.folder, **{**RECIPE, **keys}))
+        command = [*before, *lab.ranks(count, lab.train_command(f"{work}/data", self.folder, **{**RECIPE, **keys}))]
         self.output = open(f"{work}/output", "w", encoding="utf-8")
         self.process = subprocess.Popen([str(word) for word in command], stdout=self.output, stderr=subprocess.STDOUT)
 
@@ -97,6 +97,28 @@ def by_signals(work):
     assert hits[0] == hits[1] and len(hits[0]) == 2, hits
 
 
+def by_lost_peers(work):
+    """Under the supervisor: a rank is killed, then one stands still; the run comes back from both by itself, and ends as `whole` did."""
+    run = Started(work, 2, "supervised", [f"{lab.SOURCE}/launch/supervise.sh", "--backoff", 0], checkpoint_steps=3, step_deadline_s=5)
+
+    def ranks():
+        launcher = children(run.process.pid)
+        mpirun = children(launcher[0]) if launcher else []
+        return sorted(children(mpirun[0])) if mpirun else []
+
+    for step, how in ((4, signal.SIGKILL), (14, signal.SIGSTOP)):
+        run.wait_for_step(step)
+        attempts = len(lab.lines(run.folder, "start") + lab.lines(run.folder, "resume"))
+        os.kill(ranks()[1], how)
+        run.wait_until(lambda n=attempts: len(lab.lines(run.folder, "start") + lab.lines(run.folder, "resume")) > n,
+                       f"new attempt after {how.name}")
+    assert run.process.wait(timeout=240) == 0, run.said()
+    for part in ("rank 1", "attempt 1 ended with 75", "attempt 2 ended with 75"):
+        assert part in run.said(), f"{part!r} is not in:\n{run.said()}"
+    lab.assert_same_weights(f"{work}/whole/checkpoints/checkpoint.pt", f"{run.folder}/checkpoints/checkpoint.pt")
+    print("killed and stopped ranks: the same bits as the unbroken run")
+
+
 def by_notices(work):
     """The service misbehaves in every way first; then it recommends to rebalance, and at last takes the instance back."""
     service = ImdsServer()
@@ -136,6 +158,7 @@ def main():
     work = lab.workdir()
     lab.pack(f"{work}/data", 20)
     by_signals(work)
+    by_lost_peers(work)
     while_it_starts(work)
     by_time_limit(work)
     by_notices(work)
