@@ -20,7 +20,8 @@ BUILD_PACKAGES=(ca-certificates git g++ cmake ninja-build ccache python3 python3
   libcurl4-openssl-dev
   dataset-fashion-mnist)
 TEST_PACKAGES=(libgtest-dev libgmock-dev clang-format shellcheck iproute2 procps
-  lomiri-wallpapers-16.04 imagemagick libjpeg-turbo-progs)
+  lomiri-wallpapers-16.04 imagemagick libjpeg-turbo-progs
+  slurm-wlm munge)
 
 die() { echo "install.sh: $*" >&2; exit 1; }
 

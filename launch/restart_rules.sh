@@ -14,6 +14,17 @@ meaning_of() {
   esac
 }
 
+# verdict CODE DIR: what a run ended with, out of its launcher's code and what the ranks wrote to DIR themselves. A launcher that ends the
+# ranks after the first has left may tell the code of those that it killed. An error that would come again counts most, then what all ranks
+# agreed on, then a lost peer; where no rank could write anything there is only the launcher's.
+verdict() {
+  local own
+  for own in 2 3 4 1 143 130 75; do
+    if [ "$1" != 0 ] && grep -qsx "$own" "$2"/*; then echo "$own"; return; fi
+  done
+  meaning_of "$1"
+}
+
 # saved_step RUN: the steps done at the newest save that the run's log tells of; -1 for none. This is what counts as progress: a run that
 # trains on but never comes to save would repeat the same steps for ever.
 saved_step() {
@@ -22,6 +33,24 @@ saved_step() {
     step=$(tac "$1/log.jsonl" | grep -m 1 '"kind": *"save"' | sed -n 's/.*"step": *\([0-9][0-9]*\).*/\1/p' || true)
   fi
   echo "${step:--1}"
+}
+
+# run_folder_of WORDS...: what follows --run in a command.
+run_folder_of() {
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --run) echo "${2-}"; return ;;
+      --run=*) echo "${1#--run=}"; return ;;
+    esac
+    shift
+  done
+}
+
+# judge RUN: after an attempt that ended with 75. `best`: the newest saved step so far; `failures`: attempts in a row that left it there.
+judge() {
+  local step
+  step=$(saved_step "$1")
+  if [ "$step" -gt "$best" ]; then failures=0 best=$step; else failures=$((failures + 1)); fi
 }
 
 # pause_after FAILURES BASE MOST: seconds to wait after so many attempts in a row without progress: the base, doubled with each, up to MOST.

@@ -36,10 +36,7 @@ while [ $# -gt 0 ]; do
 done
 [ $# -gt 0 ] || usage "no command"
 [ "$attempts" -gt 0 ] || usage "--attempts takes a number from 1"
-words=("$@")
-for ((i = 0; i < ${#words[@]} && ${#run} == 0; i++)); do
-  case ${words[i]} in --run) run=${words[i + 1]-} ;; --run=*) run=${words[i]#--run=} ;; esac
-done
+[ -n "$run" ] || run=$(run_folder_of "$@")
 [ -n "$run" ] || usage "no --run, neither before the command nor in it: without the run's folder there is no telling progress"
 
 child='' leaving='' trapped='' code=0
@@ -78,15 +75,14 @@ failures=0 best=$(saved_step "$run")
 for ((attempt = 1; ; attempt++)); do
   run_once "$@"
   if [ "$code" != "$REQUEUE" ] || [ -n "$leaving" ]; then exit "$code"; fi
-  step=$(saved_step "$run")
-  if [ "$step" -gt "$best" ]; then failures=0 best=$step; else failures=$((failures + 1)); fi
+  judge "$run"
   if [ "$failures" -ge "$attempts" ]; then
     say "giving up: $failures attempts in a row ended with $REQUEUE and no newer checkpoint in $run (newest: step $best)." \
       "Read $run/ranks/*.log, then start the same command again"
     exit 1
   fi
   seconds=$(pause_after "$failures" "$backoff" "$max_backoff")
-  say "attempt $attempt ended with $REQUEUE, newest checkpoint: step $step; starting again in $seconds s"
+  say "attempt $attempt ended with $REQUEUE, newest checkpoint: step $best; starting again in $seconds s"
   pause "$seconds"
   [ -z "$leaving" ] || exit "$leaving"
 done

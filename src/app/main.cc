@@ -1,6 +1,7 @@
 #include <iostream>
 
 #include "app/commands.h"
+#include "app/exit_record.h"
 #include "app/ranks.h"
 #include "base/error.h"
 #include "base/file.h"
@@ -26,6 +27,6 @@ int main(int argc, char** argv) {
     // Errors of a running world end in run_on_ranks(); what arrives here is the same on every rank.
     const config::Failure failure = config::describe_failure(program, problem);
     if (app::speaks_for_all()) std::cerr << failure.line << '\n';
-    return failure.exit_code;
+    return app::record_exit_code(failure.exit_code);
   }
 }

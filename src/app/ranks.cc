@@ -2,11 +2,11 @@
 
 #include <array>
 #include <chrono>
-#include <cstdlib>
 #include <iostream>
 #include <string_view>
 #include <thread>
 
+#include "app/exit_record.h"
 #include "base/check.h"
 
 namespace ringmaster::app {
@@ -31,7 +31,7 @@ constexpr std::chrono::seconds kRankZeroSpeaksFirst{1};
 // Does not return where there are other ranks: they may be waiting for this one.
 int fail(const std::exception& problem, comm::ControlPlane& control) {
   const comm::World& world = control.world();
-  const int code = exit_code_of(problem);
+  const int code = record_exit_code(exit_code_of(problem));
   if (world.rank != 0) std::this_thread::sleep_for(kRankZeroSpeaksFirst);
   std::cerr << line_of(problem, world) << std::flush;
   if (world.size > 1) control.abort(code);
@@ -48,17 +48,14 @@ int run_on_ranks(OnSignal on_signal, const std::function<int(const RankContext&)
   WorldSession world;
   const auto files = posix_file_system();
   try {
-    return body({world.control(), world.mpi(), *files, stop});
+    return record_exit_code(body({world.control(), world.mpi(), *files, stop}));
   } catch (const std::exception& problem) {
     return fail(problem, world.control());
   }
 }
 
 bool speaks_for_all() {
-  for (const char* name : {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "SLURM_PROCID"}) {
-    if (const char* rank = std::getenv(name); rank != nullptr) return std::string_view(rank) == "0";
-  }
-  return true;
+  return std::string_view(launched_rank()) == "0";
 }
 
 }  // namespace ringmaster::app

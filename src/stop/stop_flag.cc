@@ -58,6 +58,7 @@ void StopFlag::request(Reason reason) {
 
 void StopFlag::request_at(std::chrono::system_clock::time_point at) {
   time_limit_ = at;
+  request_if_due();
 }
 
 void StopFlag::watch() {
@@ -65,8 +66,12 @@ void StopFlag::watch() {
   while (!done_) {
     const int signal = sigtimedwait(&watched_, nullptr, &patience);
     if (signal > 0) take_signal(signal);
-    if (std::chrono::system_clock::now() >= time_limit_.load()) request(Reason::kTimeLimit);
+    request_if_due();
   }
+}
+
+void StopFlag::request_if_due() {
+  if (std::chrono::system_clock::now() >= time_limit_.load()) request(Reason::kTimeLimit);
 }
 
 void StopFlag::take_signal(int signal) {

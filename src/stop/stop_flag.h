@@ -43,7 +43,7 @@ class StopFlag {
   // The same; where there is none, kRebalance if that was requested since the last call.
   [[nodiscard]] Reason take();
   void request(Reason reason);
-  // Requests kTimeLimit once the clock shows `at`; the last call counts.
+  // Requests kTimeLimit once the clock shows `at`, now if it does already; the last call counts.
   void request_at(std::chrono::system_clock::time_point at);
 
   // For the message of a second signal: the steps done, and the steps of the newest complete save.
@@ -54,6 +54,7 @@ class StopFlag {
   using Clock = std::chrono::steady_clock;
 
   void watch();
+  void request_if_due();
   void take_signal(int signal);
   [[noreturn]] void leave_at_once(int signal) const;
 

@@ -87,6 +87,23 @@ code=0; wait "$timeout_pid" || code=$?
 . "$RINGMASTER_SOURCE/launch/restart_rules.sh"
 [ "$(for n in 0 1 2 3 4 5 9; do pause_after $n 5 60; done | xargs)" = "5 5 10 20 40 60 60" ] || fail "pauses"
 
+# What the ranks say counts for more than what a launcher makes of those that it killed.
+# told LAUNCHER WANT CODES...
+told() {
+  rm -rf "$work/codes"; mkdir "$work/codes"
+  local rank=0 code
+  for code in "${@:3}"; do echo "$code" >"$work/codes/$rank"; rank=$((rank + 1)); done
+  code=$(verdict "$1" "$work/codes")
+  [ "$code" = "$2" ] || fail "launcher $1, ranks '${*:3}': $code, not $2"
+}
+told 143 75 75         # one lost its peer, the other was ended for it
+told 137 75            # none could say anything
+told 143 143           # killed before they could
+told 143 2 2           # one refuses the configuration, the others were ended
+told 75 143 143 75     # agreed to stop; one could not wait for the others
+told 143 3 75 3 143
+told 0 0 75            # of an attempt before
+
 for wrong in "--attempts x -- true --run a" "--attempts 0 -- true --run a" "--frobnicate" "true" ""; do
   code=0
   # shellcheck disable=SC2086  # words are meant

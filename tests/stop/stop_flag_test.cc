@@ -162,8 +162,14 @@ TEST(StopFlag, RequestsTheTimeLimitWhenItIsTime) {
   flag.request_at(std::chrono::system_clock::now() + std::chrono::hours(1));
   std::this_thread::sleep_for(std::chrono::milliseconds(300));
   EXPECT_EQ(flag.requested(), Reason::kNone);
-  flag.request_at(std::chrono::system_clock::now());
+  flag.request_at(std::chrono::system_clock::now() + std::chrono::milliseconds(200));
   EXPECT_EQ(wait_for_request(flag), Reason::kTimeLimit);
+}
+
+TEST(StopFlag, ATimeLimitInThePastIsRequestedAtOnce) {
+  StopFlag flag(quiet());
+  flag.request_at(std::chrono::system_clock::now());
+  EXPECT_EQ(flag.requested(), Reason::kTimeLimit);
 }
 
 TEST(Reason, ExitCodes) {

@@ -1,0 +1,178 @@
+#!/usr/bin/env python3
+"""The sbatch files on a real Slurm of this machine: the smoke job trains what mpirun trains, and comes back from a signal and from a lost
+node with the same bits; what can't get on stays down; and every file for GPUs is accepted by invented ones."""
+import glob
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, f"{os.environ['RINGMASTER_SOURCE']}/tests/e2e")
+import lab  # noqa: E402
+
+SANDBOX = f"{lab.SOURCE}/tests/support/slurm_sandbox.sh"
+RECIPE = {"epochs": 2, "global_batch": 20, "checkpoint_steps": 3, "eval_batch": 50}  # 200 images: 10 steps an epoch
+# Both nodes are this machine, which may have no network but loopback.
+os.environ.update(OMPI_MCA_btl_tcp_if_include="lo", OMPI_MCA_oob_tcp_if_include="lo", RINGMASTER_BIN=f"{lab.BUILD}/bin",
+                  OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1")
+
+
+def sh(*words, check=True):
+    done = subprocess.run([str(word) for word in words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120,
+                          check=False)
+    assert not check or done.returncode == 0, f"{words}: {done.returncode}\n{done.stdout}"
+    return done.stdout
+
+
+def free_ports(count):
+    """The first of so many ports in a row that nobody listens on."""
+    for first in range(20000 + os.getpid() % 10000, 60000, count):
+        try:
+            for port in range(first, first + count):
+                with socket.socket() as probe:
+                    probe.bind(("127.0.0.1", port))
+            return first
+        except OSError:
+            continue
+    raise AssertionError("no free ports")
+
+
+def wait_until(condition, what, seconds=120):
+    for _ in range(seconds * 10):
+        if condition():
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"no {what} within {seconds} s")
+
+
+class Job:
+    """A smoke job of `name` and what it leaves."""
+
+    def __init__(self, work, name, *sbatch, file="cpu_smoke", **keys):
+        self.folder, self.out = f"{work}/{name}", f"{work}/{name}.out"
+        words = lab.train_command(f"{work}/data", self.folder, **{**RECIPE, **keys})[2:]
+        printed = sh("sbatch", "--parsable", "--output", self.out, *sbatch, f"{lab.SOURCE}/launch/{file}.sbatch", *words)
+        self.id = printed.strip()
+
+    def state(self):
+        fields = dict(word.split("=", 1) for word in sh("scontrol", "show", "job", self.id).split() if "=" in word)
+        return fields["JobState"], int(fields["Restarts"]), int(fields["ExitCode"].split(":")[0])
+
+    def steps(self):
+        try:
+            return max((row["step"] for row in lab.lines(self.folder, "step")), default=0)
+        except (OSError, ValueError):
+            return 0  # not there yet, or a line half written
+
+    def wait_for_step(self, step):
+        wait_until(lambda: self.steps() >= step, f"step {step}; {self.state()}\n{self.said()}")
+
+    def ends(self, state, code, restarts):
+        wait_until(lambda: self.state()[0] not in ("PENDING", "RUNNING", "COMPLETING", "CONFIGURING", "REQUEUED"), "end of the job")
+        assert self.state() == (state, restarts, code), f"{self.state()}\n{self.said()}"
+
+    def said(self):
+        if not os.path.exists(self.out):
+            return "(no output)"
+        with open(self.out, encoding="utf-8") as file:
+            return file.read()
+
+
+def same_as_mpirun(work):
+    """Without trouble, on two nodes: the weights of mpirun's two ranks of one host."""
+    job = Job(work, "smoke")
+    lab.run(lab.ranks(2, lab.train_command(f"{work}/data", f"{work}/mpirun", **RECIPE)))
+    job.ends("COMPLETED", 0, 0)
+    lab.assert_same_weights(f"{work}/mpirun/checkpoints/checkpoint.pt", f"{job.folder}/checkpoints/checkpoint.pt")
+    start = lab.lines(job.folder, "start")[0]
+    assert start["ranks"] == 2 and "the allocation ends in" in job.said(), job.said()
+    print("2 nodes: the bits of mpirun; the time limit is known")
+
+
+def comes_back(work):
+    """USR1 to the ranks' step, then a node that is lost; queued again each time, and the same bits at the end."""
+    job = Job(work, "survivor")
+    job.wait_for_step(4)
+    sh("scancel", "--batch", "--signal=USR1", job.id)
+    wait_until(lambda: job.state()[1] == 1, "requeue after USR1")
+    stop = lab.lines(job.folder, "stop")[-1]
+    assert (stop["reason"], stop["exit_code"]) == ("SIGUSR1", 75), stop
+    job.wait_for_step(stop["step"] + 4)
+    sh(SANDBOX, "fail", 2)
+    wait_until(lambda: job.state()[1] == 2, "requeue after the lost node")
+    sh(SANDBOX, "resume", 2)
+    job.ends("COMPLETED", 0, 2)
+    lab.assert_same_weights(f"{work}/mpirun/checkpoints/checkpoint.pt", f"{job.folder}/checkpoints/checkpoint.pt")
+    print("USR1 and a lost node: queued again twice, the same bits")
+
+
+def stays_down(work):
+    """What must not be queued again: a cancelled run, a mistake, and a run that never gets on."""
+    wrong = Job(work, "wrong", max_lr="fast")
+    os.environ["SLURM_JOB_END_TIME"] = "1000000000"  # long past: it leaves before its first step, every time
+    poisoned = Job(work, "poisoned")
+    del os.environ["SLURM_JOB_END_TIME"]
+    cancelled = Job(work, "cancelled", epochs=1000)
+    cancelled.wait_for_step(2)
+    sh("scancel", cancelled.id)
+    cancelled.ends("CANCELLED", 143, 0)
+    stop = lab.lines(cancelled.folder, "stop")[-1]
+    assert (stop["reason"], stop["exit_code"]) == ("SIGTERM", 143), stop
+    assert lab.load(f"{cancelled.folder}/checkpoints/checkpoint.pt")["progress"]["step"] == stop["step"]
+    wrong.ends("FAILED", 2, 0)
+    poisoned.ends("FAILED", 1, 2)
+    assert "staying down: 3 attempts" in poisoned.said(), poisoned.said()
+    print("a cancelled run has saved; a mistake and a crash loop stay down")
+
+
+def a_gpu_file_runs(work):
+    """The way through a file for GPUs, with its four ranks, on CPUs."""
+    job = Job(work, "g5", file="g5_4x", epochs=1)
+    job.ends("COMPLETED", 0, 0)
+    assert lab.lines(job.folder, "start")[0]["ranks"] == 4
+    print("g5_4x.sbatch trains on 4 ranks")
+
+
+def lone_tasks_are_refused(work):
+    words = lab.train_command(f"{work}/data", f"{work}/lone", **RECIPE)
+    out = sh("srun", "--mem=100", "-N2", "--ntasks-per-node=1", "--mpi=none", *words, check=False)
+    assert "--mpi=pmix" in out and not os.path.exists(f"{work}/lone"), out
+    print("tasks without MPI are told what to do")
+
+
+def every_file_is_accepted():
+    files = sorted(glob.glob(f"{lab.SOURCE}/launch/*.sbatch"))
+    assert len(files) >= 6, files
+    for file in files:
+        out = sh("sbatch", "--test-only", file)
+        assert "to start at" in out, f"{file}: {out}"
+    refused = sh("sbatch", "--test-only", "--gpus-per-node=9", f"{lab.SOURCE}/launch/p4d_8x.sbatch", check=False)
+    assert "not available" in refused, f"this Slurm accepts anything: {refused}"
+    print(f"{len(files)} files are accepted by nodes with 8 GPUs and 96 CPUs")
+
+
+def main():
+    if os.geteuid() != 0 or not shutil.which("slurmctld"):
+        sys.exit("needs root and slurm-wlm (ami/install.sh --tests)")
+    work = lab.workdir()
+    os.environ.update(SANDBOX=f"{work}/slurm", SLURM_CONF=f"{work}/slurm/slurm.conf", SANDBOX_CPUS="96",
+                      SANDBOX_PORT=str(free_ports(9)))
+    os.chmod(work, 0o755)  # munge wants its socket to be reachable
+    os.mkdir(f"{work}/slurm")
+    lab.pack(f"{work}/data", 20)
+    try:
+        sh(SANDBOX, "start", 8)
+        every_file_is_accepted()
+        same_as_mpirun(work)
+        stays_down(work)
+        a_gpu_file_runs(work)
+        comes_back(work)
+        lone_tasks_are_refused(work)
+    finally:
+        sh(SANDBOX, "stop", check=False)
+
+
+if __name__ == "__main__":
+    main()
