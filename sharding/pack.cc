@@ -1,5 +1,6 @@
 #include "sharding/pack.h"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 
@@ -13,6 +14,12 @@
 
 namespace ringmaster::sharding {
 namespace {
+
+// More than a few units a worker gain nothing, and memory that was just used is faster.
+std::uint64_t held_bytes(const PackOptions& options) {
+  return std::min(options.memory_bytes,
+                  static_cast<std::uint64_t>(options.workers) * (std::uint64_t{16} << 20));
+}
 
 class Packer {
  public:
@@ -153,7 +160,7 @@ class Packer {
 
   bool write_shards() {
     using Work = OrderedWork<std::vector<MadeRecord>>;
-    Work work(units_.size(), {options_.workers, options_.memory_bytes},
+    Work work(units_.size(), {options_.workers, held_bytes(options_)},
               {.cost_bytes = [this](std::size_t u) { return units_[u].bytes; },
                .make = [this](std::size_t u) { return make(units_[u]); },
                .consume =

@@ -22,7 +22,8 @@ struct PackOptions {
   BadPolicy bad = BadPolicy::kFail;
   // These don't.
   int workers = 1;
-  std::uint64_t memory_bytes = std::uint64_t{256} << 20;  // images that are held at once
+  // Images that are held at once, at most; 16 MiB a worker are used of it.
+  std::uint64_t memory_bytes = std::uint64_t{256} << 20;
   Part part;               // pack only these shards, and leave a file for merge_parts()
   bool overwrite = false;  // replace another data set that lies in `output`
   std::string packer;      // program and version, for the manifest

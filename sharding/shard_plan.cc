@@ -94,7 +94,7 @@ std::vector<PlannedShard> plan_shards(const Source& source, const PlanOptions& o
 
 std::vector<WorkUnit> cut_units(const PlannedShard& shard, std::size_t shard_number,
                                 const SourceSplit& split) {
-  constexpr std::size_t kImages = 64;
+  constexpr std::size_t kImages = 256;
   constexpr std::uint64_t kBytes = 4 << 20;
   std::vector<WorkUnit> units;
   WorkUnit unit{.shard = shard_number};

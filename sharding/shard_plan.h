@@ -54,7 +54,7 @@ struct WorkUnit {
   std::uint64_t bytes = 0;  // as listed
 };
 
-// Cuts a shard, number `shard_number` of the plan, into units of up to 64 images and 4 MiB: large
+// Cuts a shard, number `shard_number` of the plan, into units of up to 256 images and 4 MiB: large
 // enough that handing them over costs little, small enough that a budget holds several.
 [[nodiscard]] std::vector<WorkUnit> cut_units(const PlannedShard& shard, std::size_t shard_number,
                                               const SourceSplit& split);

@@ -134,7 +134,7 @@ TEST(CutUnits, CoverTheShardWithinTheirLimits) {
   for (const WorkUnit& unit : cut_units(plan[0], 5, source.splits()[0])) {
     EXPECT_EQ(unit.shard, 5u);
     EXPECT_EQ(unit.begin, at);
-    EXPECT_LE(unit.end - unit.begin, 64u);
+    EXPECT_LE(unit.end - unit.begin, 256u);
     EXPECT_EQ(unit.bytes, (unit.end - unit.begin) * 10);
     at = unit.end;
   }
