@@ -42,6 +42,10 @@ class FileSystem {
   [[nodiscard]] virtual std::unique_ptr<WritableFile> open_append(const std::string& path) = 0;
   [[nodiscard]] virtual std::unique_ptr<ReadableFile> open(const std::string& path) = 0;
   virtual void rename(const std::string& from, const std::string& to) = 0;  // atomic, replaces
+  // `to` becomes a second name of the file `from` (a hard link): no bytes are copied, and either
+  // name may be renamed or removed without the other. False where the file system has no such
+  // names; an existing `to` is an error.
+  [[nodiscard]] virtual bool link(const std::string& from, const std::string& to) = 0;
   virtual void remove(const std::string& path) = 0;  // a missing file is an error
   virtual void truncate(const std::string& path, std::uint64_t size_bytes) = 0;
   virtual void make_dirs(const std::string& path) = 0;  // with parents; fine if it exists

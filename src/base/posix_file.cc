@@ -126,6 +126,14 @@ class PosixFileSystem final : public FileSystem {
     if (::rename(from.c_str(), to.c_str()) != 0)
       throw io_error("rename " + from + " to " + to, errno);
   }
+  bool link(const std::string& from, const std::string& to) override {
+    if (::link(from.c_str(), to.c_str()) == 0) return true;
+    // link(2): EPERM is a file system without hard links, EMLINK one that has no more of them.
+    for (const int none : {EPERM, EOPNOTSUPP, ENOSYS, EMLINK, EXDEV}) {
+      if (errno == none) return false;
+    }
+    throw io_error("link " + from + " to " + to, errno);
+  }
   void remove(const std::string& path) override {
     if (::unlink(path.c_str()) != 0) throw io_error("remove " + path, errno);
   }

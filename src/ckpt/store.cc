@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "base/check.h"
-#include "ckpt/tee_file.h"
+#include "ckpt/second_name.h"
 
 namespace ringmaster::ckpt {
 namespace {
@@ -46,10 +46,16 @@ Store::Store(FileSystem& files, std::string folder, const StoreOptions& options)
     : files_(files), folder_(std::move(folder)), options_(options) {
   RM_REQUIRE(options.keep_epochs >= 0, ErrorKind::kInvalidArgument,
              "keep_epochs = ", options.keep_epochs, ": it must be 0 (all) or more");
+  RM_REQUIRE(options.keep_every >= 0, ErrorKind::kInvalidArgument,
+             "keep_every = ", options.keep_every, ": it must be 0 (none) or more");
 }
 
 std::string Store::path_of(const std::string& name) const {
   return join_path(folder_, name);
+}
+
+std::string Store::newest_path() const {
+  return path_of(kNewest);
 }
 
 void Store::prepare() {
@@ -60,21 +66,27 @@ void Store::prepare() {
 }
 
 SaveResult Store::save(const Snapshot& snapshot, const SaveNames& names) {
-  // checkpoint.pt comes last: a crash before leaves it at the save before, from which the run comes
-  // here again and writes the other names anew.
-  std::vector<std::string> paths, temporaries;
-  if (names.epoch.has_value()) paths.push_back(path_of(epoch_file_name(*names.epoch)));
-  if (names.best) paths.push_back(path_of(kBest));
-  paths.push_back(path_of(kNewest));
-  for (const std::string& path : paths) temporaries.push_back(path + ".tmp");
-  require_room(snapshot, paths.size());
+  const std::string newest = newest_path(), written = newest + ".tmp";
+  std::vector<std::string> others;
+  if (names.epoch.has_value()) others.push_back(path_of(epoch_file_name(*names.epoch)));
+  if (names.best) others.push_back(path_of(kBest));
+  std::vector<std::string> temporaries = {written};
+  for (const std::string& path : others) temporaries.push_back(path + ".tmp");
+  require_room(snapshot);
+  // A leftover may be a second name of a good checkpoint: it must be removed, not written over.
+  for (const std::string& path : temporaries) {
+    if (files_.exists(path)) files_.remove(path);
+  }
   SaveResult result;
   try {
-    TeeFile file(files_, temporaries);
-    result.file_bytes = write_snapshot(snapshot, file);
-    file.sync();
-    file.close();
-    for (std::size_t i = 0; i < paths.size(); ++i) files_.rename(temporaries[i], paths[i]);
+    write_file(snapshot, written, result);
+    // checkpoint.pt comes last: a crash before leaves it at the save before, from which the run
+    // comes here again and gives the other names anew.
+    for (const std::string& path : others) {
+      give_second_name(files_, written, path + ".tmp");
+      files_.rename(path + ".tmp", path);
+    }
+    files_.rename(written, newest);
   } catch (...) {
     remove_quietly(temporaries);
     throw;
@@ -84,8 +96,29 @@ SaveResult Store::save(const Snapshot& snapshot, const SaveNames& names) {
   return result;
 }
 
-void Store::require_room(const Snapshot& snapshot, std::size_t files) const {
-  const std::uint64_t needed_bytes = files * max_file_bytes(snapshot);
+void Store::write_file(const Snapshot& snapshot, const std::string& path, SaveResult& result) {
+  const auto file = files_.create(path);
+  result.file_bytes = write_snapshot(snapshot, *file);
+  file->sync();
+  file->close();
+  sync_what_comes_first(result.warnings);
+}
+
+void Store::sync_what_comes_first(std::vector<std::string>& warnings) const {
+  for (const std::string& path : options_.sync_first) {
+    try {
+      if (!files_.exists(path)) continue;
+      const auto file = files_.open_append(path);
+      file->sync();
+      file->close();
+    } catch (const Error& error) {
+      warnings.emplace_back(error.what());
+    }
+  }
+}
+
+void Store::require_room(const Snapshot& snapshot) const {
+  const std::uint64_t needed_bytes = max_file_bytes(snapshot);
   const std::uint64_t free_bytes = files_.free_bytes(folder_);
   RM_REQUIRE(needed_bytes <= free_bytes, ErrorKind::kIo, "save checkpoint in ", folder_,
              ": No space left on device: it takes up to ", needed_bytes, " bytes, and ", free_bytes,
@@ -107,11 +140,28 @@ void Store::remove_old_epochs(std::vector<std::string>& warnings) const {
   try {
     const std::vector<std::int64_t> saved = epochs();
     const auto count = static_cast<std::int64_t>(saved.size());
-    for (std::int64_t i = 0; i + options_.keep_epochs < count; ++i)
-      files_.remove(path_of(epoch_file_name(saved[static_cast<std::size_t>(i)])));
+    for (std::int64_t i = 0; i + options_.keep_epochs < count; ++i) {
+      const std::int64_t epoch = saved[static_cast<std::size_t>(i)];
+      if (options_.keep_every > 0 && (epoch + 1) % options_.keep_every == 0) continue;
+      files_.remove(path_of(epoch_file_name(epoch)));
+    }
   } catch (const Error& error) {
     warnings.emplace_back(error.what());
   }
+}
+
+std::vector<std::string> Store::set_aside_later(std::int64_t step, std::int64_t epochs_done) {
+  std::vector<std::string> names;
+  for (const std::int64_t epoch : epochs()) {
+    if (epoch >= epochs_done) names.push_back(epoch_file_name(epoch));
+  }
+  for (const ListedCheckpoint& entry : list()) {
+    const auto found = entry.summary.progress.find("step");
+    const bool later = found == entry.summary.progress.end() || found->second > step;
+    if (entry.name == kBest && later) names.emplace_back(kBest);
+  }
+  for (const std::string& name : names) files_.rename(path_of(name), path_of(name) + ".old");
+  return names;
 }
 
 std::vector<std::int64_t> Store::epochs() const {
@@ -135,7 +185,8 @@ std::optional<LoadedSnapshot> Store::load_newest(std::vector<std::string>& warni
     try {
       return LoadedSnapshot{path_of(name), read_snapshot(files_, path_of(name))};
     } catch (const Error& error) {
-      if (error.kind() == ErrorKind::kNotSupported) throw;  // sound, but from a later version
+      // Sound, for all we know: from a later version, or on a disk that does not answer.
+      if (error.kind() != ErrorKind::kBadData) throw;
       warnings.emplace_back(error.what());
     }
   }

@@ -1,6 +1,7 @@
 #include "ckpt/store.h"
 
 #include <cerrno>
+#include <filesystem>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,6 +9,7 @@
 #include "base/error.h"
 #include "tests/ckpt/small_snapshot.h"
 #include "tests/support/faulty_file_system.h"
+#include "tests/support/pass_through_file_system.h"
 #include "tests/support/temp_dir.h"
 
 namespace ringmaster::ckpt {
@@ -17,8 +19,41 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using testing::small_snapshot;
 
+// As FAT, or many a network disk.
+class DiskWithoutLinks final : public testing::PassThroughFileSystem {
+ public:
+  using PassThroughFileSystem::PassThroughFileSystem;
+  bool link(const std::string&, const std::string&) override { return false; }
+};
+
+// Its files' sync() does nothing: hundreds of saves, of which no test asks that they survive a real
+// power cut.
+class UnsyncedDisk final : public testing::PassThroughFileSystem {
+ public:
+  using PassThroughFileSystem::PassThroughFileSystem;
+  std::unique_ptr<WritableFile> create(const std::string& path) override {
+    return std::make_unique<File>(real_.create(path));
+  }
+  void sync_dir(const std::string&) override {}
+
+ private:
+  class File final : public WritableFile {
+   public:
+    explicit File(std::unique_ptr<WritableFile> real) : real_(std::move(real)) {}
+    void append(std::span<const std::byte> data) override { real_->append(data); }
+    void sync() override {}
+    void close() override { real_->close(); }
+
+   private:
+    std::unique_ptr<WritableFile> real_;
+  };
+};
+
 class StoreTest : public ::testing::Test {
  protected:
+  void clear() {
+    for (const std::string& name : names()) files_->remove(dir_ / name);
+  }
   std::vector<std::string> names() { return files_->list(dir_.path()); }
   // The step of what load_newest() gives; -1 for nothing.
   std::int64_t newest_step() {
@@ -51,6 +86,98 @@ TEST_F(StoreTest, SavesUnderAllNames) {
   }
   store.save(small_snapshot(3), {});
   EXPECT_EQ(read_snapshot(*files_, dir_ / "deep/checkpoints/best.pt").progress.at("step"), 2);
+}
+
+TEST_F(StoreTest, AnEpochsSaveIsWrittenOnceAndEachNameKeepsItsBytes) {
+  Store store(*files_, dir_.path());
+  store.save(small_snapshot(2), {.epoch = 0, .best = true});
+  EXPECT_EQ(std::filesystem::hard_link_count(dir_ / "checkpoint.pt"), 3u);
+  store.save(small_snapshot(3), {});
+  EXPECT_EQ(std::filesystem::hard_link_count(dir_ / "model_000.pt"), 2u);
+  EXPECT_EQ(read_snapshot(*files_, dir_ / "model_000.pt").progress.at("step"), 2);
+}
+
+// A process that died between two renames, and a folder that nobody prepared: the temporary name is
+// a second one of a good checkpoint.
+TEST_F(StoreTest, ALeftoverThatSharesItsBytesIsNotWrittenOver) {
+  Store store(*files_, dir_.path());
+  store.save(small_snapshot(2), {.epoch = 0});
+  ASSERT_TRUE(files_->link(dir_ / "model_000.pt", dir_ / "checkpoint.pt.tmp"));
+  store.save(small_snapshot(3), {});
+  EXPECT_EQ(read_snapshot(*files_, dir_ / "model_000.pt").progress.at("step"), 2);
+  EXPECT_EQ(newest_step(), 3);
+}
+
+TEST_F(StoreTest, WithoutHardLinksTheOtherNamesAreCopies) {
+  DiskWithoutLinks disk(*files_);
+  Store(disk, dir_.path()).save(small_snapshot(2), {.epoch = 7, .best = true});
+  EXPECT_THAT(names(), ElementsAre("best.pt", "checkpoint.pt", "model_007.pt"));
+  EXPECT_EQ(std::filesystem::hard_link_count(dir_ / "best.pt"), 1u);
+  for (const std::string& name : names())
+    testing::expect_same(read_snapshot(*files_, dir_ / name), small_snapshot(2));
+}
+
+TEST_F(StoreTest, TheLogIsSyncedBeforeACheckpointIsCommitted) {
+  write_atomically(*files_, dir_ / "log.jsonl", "rows");
+  testing::FaultyFileSystem faulty(*files_);
+  const auto log = faulty.open_append(dir_ / "log.jsonl");
+  log->append(std::as_bytes(std::span(std::string_view(", more rows"))));
+  StoreOptions options;
+  options.sync_first = {dir_ / "log.jsonl", dir_ / "absent"};
+  Store store(faulty, dir_.path(), options);
+  const std::int64_t before = faulty.calls();
+  EXPECT_THAT(store.save(small_snapshot(1), {}).warnings, ElementsAre());
+  // The last five calls: open, sync and close the log; rename, sync_dir.
+  const std::int64_t calls = faulty.calls() - before;
+  faulty.fail_once(faulty.calls() + calls - 4, EIO);
+  EXPECT_THAT(store.save(small_snapshot(2), {}).warnings, ElementsAre(HasSubstr("log.jsonl")));
+  EXPECT_EQ(newest_step(), 2);
+}
+
+TEST_F(StoreTest, GoingBackSetsAsideWhatCameLater) {
+  Store store(*files_, dir_.path());
+  store.save(small_snapshot(10), {.epoch = 0});
+  store.save(small_snapshot(20), {.epoch = 1});
+  store.save(small_snapshot(30), {.epoch = 2, .best = true});
+  EXPECT_THAT(store.set_aside_later(10, 1), ElementsAre("model_001.pt", "model_002.pt", "best.pt"));
+  EXPECT_THAT(names(), ElementsAre("best.pt.old", "checkpoint.pt", "model_000.pt",
+                                   "model_001.pt.old", "model_002.pt.old"));
+  EXPECT_THAT(store.set_aside_later(10, 1), ElementsAre());
+  EXPECT_EQ(store.list().size(), 2u);
+}
+
+// A disk that does not answer for one file.
+class UnreadableDisk final : public testing::PassThroughFileSystem {
+ public:
+  using PassThroughFileSystem::PassThroughFileSystem;
+  std::unique_ptr<ReadableFile> open(const std::string& path) override {
+    if (path.find("checkpoint.pt") != std::string::npos) throw io_error("read " + path, EIO);
+    return real_.open(path);
+  }
+};
+
+TEST_F(StoreTest, ACheckpointThatCannotBeReadJustNowIsNoReasonToGoBack) {
+  Store(*files_, dir_.path()).save(small_snapshot(10), {.epoch = 0});
+  Store(*files_, dir_.path()).save(small_snapshot(15), {});
+  UnreadableDisk disk(*files_);
+  try {
+    (void)Store(disk, dir_.path()).load_newest(warnings_);
+    ADD_FAILURE() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kIo);
+  }
+}
+
+TEST_F(StoreTest, AFolderThatHasVanishedIsAnErrorUntilItIsBack) {
+  Store store(*files_, dir_ / "run");
+  store.prepare();
+  store.save(small_snapshot(1), {.epoch = 0});
+  std::filesystem::rename(dir_ / "run", dir_ / "away");
+  EXPECT_THROW(store.save(small_snapshot(2), {}), Error);
+  EXPECT_FALSE(files_->exists(dir_ / "run"));
+  std::filesystem::rename(dir_ / "away", dir_ / "run");
+  store.save(small_snapshot(3), {});
+  EXPECT_EQ(store.load_newest(warnings_)->snapshot.progress.at("step"), 3);
 }
 
 TEST_F(StoreTest, AnEmptyOrMissingFolderHasNothing) {
@@ -86,7 +213,7 @@ TEST_F(StoreTest, FallsBackPastDamagedOnesAndNamesThem) {
 }
 
 TEST_F(StoreTest, KeepsTheNewestEpochs) {
-  Store store(*files_, dir_.path(), {.keep_epochs = 2});
+  Store store(*files_, dir_.path(), {.keep_epochs = 2, .keep_every = 0, .sync_first = {}});
   for (std::int64_t epoch = 0; epoch < 4; ++epoch)
     store.save(small_snapshot(epoch), {.epoch = epoch});
   store.save(small_snapshot(1000), {.epoch = 1000});
@@ -94,6 +221,14 @@ TEST_F(StoreTest, KeepsTheNewestEpochs) {
   store.save(small_snapshot(1001), {.epoch = 1001});
   EXPECT_THAT(names(),
               ElementsAre("checkpoint.pt", "model_1000.pt", "model_1001.pt", "model_7.pt"));
+}
+
+TEST_F(StoreTest, KeepsEveryNthEpochBesideTheNewest) {
+  Store store(*files_, dir_.path(), {.keep_epochs = 1, .keep_every = 3, .sync_first = {}});
+  for (std::int64_t epoch = 0; epoch < 8; ++epoch)
+    store.save(small_snapshot(epoch), {.epoch = epoch});
+  EXPECT_THAT(names(),
+              ElementsAre("checkpoint.pt", "model_002.pt", "model_005.pt", "model_007.pt"));
 }
 
 TEST_F(StoreTest, PrepareRemovesLeftoversAlone) {
@@ -121,67 +256,82 @@ TEST_F(StoreTest, ListsEachWithItsProgressOrItsProblem) {
 }
 
 // What every broken save must leave: the save before or, once it is committed, this one; and no
-// file that is damaged.
-class BrokenSaveTest : public StoreTest {
+// file that is damaged. On disks with hard links, and without.
+class BrokenSaveTest : public StoreTest, public ::testing::WithParamInterface<bool> {
  protected:
   static constexpr SaveNames kNames = {.epoch = 1, .best = true};
 
   // Larger than the writer's buffer, so that files fail while the archive is still being made.
   static Snapshot third_save() {
     Snapshot snapshot = small_snapshot(3);
-    snapshot.model.emplace_back("large", at::full({600'000}, 3.0, at::kFloat));
+    snapshot.model.emplace_back("large", at::full({300'000}, 3.0, at::kFloat));
     return snapshot;
   }
 
-  // A folder with the saves of steps 1 and 2, and how many calls the save of step 3 makes.
-  std::int64_t start() {
-    Store store(*files_, dir_.path());
+  FileSystem& disk() { return GetParam() ? with_links_ : without_links_; }
+  // A folder with the saves of steps 1 and 2.
+  void restart() {
+    clear();
+    Store store(disk(), dir_.path());
     store.save(small_snapshot(1), {.epoch = 0, .best = true});
     store.save(small_snapshot(2), {});
-    testing::FaultyFileSystem counting(*files_);
+  }
+  // How many calls the save of step 3 makes.
+  std::int64_t count_calls() {
+    restart();
+    testing::FaultyFileSystem counting(disk());
     Store(counting, dir_.path()).save(third_save(), kNames);
     return counting.calls();
   }
-  void restart() {
-    for (const std::string& name : names()) files_->remove(dir_ / name);
-    Store store(*files_, dir_.path());
-    store.save(small_snapshot(1), {.epoch = 0, .best = true});
-    store.save(small_snapshot(2), {});
+  // Whether the save of step 3 came back as done.
+  static bool save_third(testing::FaultyFileSystem& faulty, const std::string& folder,
+                         int errno_value) {
+    try {
+      Store(faulty, folder).save(third_save(), kNames);
+      return true;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::kIo);
+      EXPECT_THAT(error.what(), HasSubstr(std::strerror(errno_value)));
+      return false;
+    }
   }
   void expect_all_sound() {
     for (const std::string& name : names())
       EXPECT_NO_THROW((void)read_snapshot(*files_, dir_ / name)) << name;
   }
+
+  UnsyncedDisk unsynced_{*files_};
+  DiskWithoutLinks no_links_{unsynced_};
+  FileSystem &with_links_ = unsynced_, &without_links_ = no_links_;
 };
 
-TEST_F(BrokenSaveTest, ACrashAtAnyCallLeavesALoadableCheckpoint) {
-  const std::int64_t calls = start();
-  ASSERT_GT(calls, 12);
+INSTANTIATE_TEST_SUITE_P(WithAndWithoutLinks, BrokenSaveTest, ::testing::Bool());
+
+TEST_P(BrokenSaveTest, ACrashAtAnyCallLeavesALoadableCheckpoint) {
+  const std::int64_t calls = count_calls();
+  ASSERT_GT(calls, 9);
   for (std::int64_t k = 0; k <= calls; ++k) {
     restart();
-    testing::FaultyFileSystem faulty(*files_);
+    testing::FaultyFileSystem faulty(disk());
     faulty.crash_at(k);
-    Store store(faulty, dir_.path());
-    bool committed = true;
-    try {
-      store.save(third_save(), kNames);
-    } catch (const Error&) {
-      committed = false;
-    }
+    const bool committed = save_third(faulty, dir_.path(), EIO);
     EXPECT_EQ(committed, k == calls) << k;
     const std::int64_t step = newest_step();
     EXPECT_TRUE(step == 3 || (step == 2 && !committed)) << "call " << k << ": step " << step;
     EXPECT_TRUE(warnings_.empty()) << k;
+    if (k % 2 == 0) Store(*files_, dir_.path()).prepare();  // else: nobody does
+    Store(disk(), dir_.path()).save(small_snapshot(4), {});
+    EXPECT_EQ(newest_step(), 4);
     Store(*files_, dir_.path()).prepare();
     expect_all_sound();
   }
 }
 
-TEST_F(BrokenSaveTest, ACrashInTheFirstSaveLeavesNothingOrAll) {
-  const std::int64_t calls = start();
+TEST_P(BrokenSaveTest, ACrashInTheFirstSaveLeavesNothingOrAll) {
+  const std::int64_t calls = count_calls();
   for (std::int64_t k = 0; k < calls; ++k) {
-    for (const std::string& name : names()) files_->remove(dir_ / name);
-    testing::FaultyFileSystem faulty(*files_);
+    clear();
+    testing::FaultyFileSystem faulty(disk());
     faulty.crash_at(k);
     EXPECT_THROW(Store(faulty, dir_.path()).save(third_save(), kNames), Error);
     const std::int64_t step = newest_step();
@@ -189,38 +339,61 @@ TEST_F(BrokenSaveTest, ACrashInTheFirstSaveLeavesNothingOrAll) {
   }
 }
 
-TEST_F(BrokenSaveTest, AFullDiskOrAnErrorAtAnyCallLeavesNoDamageAndNoTemporaryFile) {
-  const std::int64_t calls = start();
-  for (const int errno_value : {ENOSPC, EIO, EDQUOT, EROFS}) {
+TEST_P(BrokenSaveTest, AnErrorOfAnySingleCallLeavesNoDamageAndNoTemporaryFile) {
+  const std::int64_t calls = count_calls();
+  for (const int errno_value : {ENOSPC, EIO, EDQUOT, EROFS, ENOENT, EXDEV}) {
     for (std::int64_t k = 0; k < calls; ++k) {
       restart();
-      testing::FaultyFileSystem faulty(*files_);
-      if (errno_value == ENOSPC) {
-        faulty.fill_disk(k);
-      } else {
-        faulty.fail_once(k, errno_value);
-      }
-      Store store(faulty, dir_.path());
-      try {
-        store.save(third_save(), kNames);
-        EXPECT_FALSE(faulty.broke()) << k;  // a full disk does not stop a rename
-      } catch (const Error& error) {
-        EXPECT_EQ(error.kind(), ErrorKind::kIo);
-        EXPECT_THAT(error.what(), HasSubstr(std::strerror(errno_value)));
-      }
+      testing::FaultyFileSystem faulty(disk());
+      faulty.fail_once(k, errno_value);
+      EXPECT_FALSE(save_third(faulty, dir_.path(), errno_value)) << "no error from call " << k;
       expect_all_sound();  // no .tmp among them
       EXPECT_GE(newest_step(), 2) << k;
-      // And the next save works.
-      Store(*files_, dir_.path()).save(small_snapshot(4), {});
+      Store(disk(), dir_.path()).save(small_snapshot(4), {});  // and the next save works
       EXPECT_EQ(newest_step(), 4);
     }
   }
 }
 
-TEST_F(BrokenSaveTest, ASaveEndsWithTheFolderOnDisk) {
-  const std::int64_t calls = start();
+TEST_P(BrokenSaveTest, AFullDiskOrQuotaLeavesNoDamageAndNoTemporaryFile) {
+  const std::int64_t calls = count_calls();
+  for (const int errno_value : {ENOSPC, EDQUOT}) {
+    for (std::int64_t k = 0; k < calls; ++k) {
+      restart();
+      testing::FaultyFileSystem faulty(disk());
+      faulty.fill_disk(k, errno_value);
+      if (save_third(faulty, dir_.path(), errno_value)) {
+        EXPECT_FALSE(faulty.broke()) << k;  // a full disk does not stop a rename
+      }
+      expect_all_sound();
+      EXPECT_GE(newest_step(), 2) << k;
+    }
+  }
+}
+
+// Remounted read-only, gone, dead: what was begun stays lying about, and the next save, once the
+// disk is back, must not trip over it.
+TEST_P(BrokenSaveTest, ADiskThatStaysBrokenLosesNothingAndComesBack) {
+  const std::int64_t calls = count_calls();
+  for (const int errno_value : {EROFS, ENOENT, EIO}) {
+    for (std::int64_t k = 0; k < calls; ++k) {
+      restart();
+      testing::FaultyFileSystem faulty(disk());
+      faulty.fail_from(k, errno_value);
+      EXPECT_FALSE(save_third(faulty, dir_.path(), errno_value)) << k;
+      EXPECT_GE(newest_step(), 2) << k;
+      EXPECT_TRUE(warnings_.empty()) << k;
+      Store(disk(), dir_.path()).save(small_snapshot(4), kNames);
+      EXPECT_EQ(newest_step(), 4);
+      expect_all_sound();
+    }
+  }
+}
+
+TEST_P(BrokenSaveTest, ASaveEndsWithTheFolderOnDisk) {
+  const std::int64_t calls = count_calls();
   restart();
-  testing::FaultyFileSystem faulty(*files_);
+  testing::FaultyFileSystem faulty(disk());
   faulty.fail_once(calls - 1, EIO);
   try {
     Store(faulty, dir_.path()).save(third_save(), kNames);
@@ -230,16 +403,17 @@ TEST_F(BrokenSaveTest, ASaveEndsWithTheFolderOnDisk) {
   }
 }
 
-TEST_F(BrokenSaveTest, AnOldEpochThatCannotBeRemovedIsAWarning) {
-  (void)start();
+TEST_P(BrokenSaveTest, AnOldEpochThatCannotBeRemovedIsAWarning) {
   restart();
   const auto removes = [&](std::int64_t k) {
     testing::FaultyFileSystem faulty(*files_);
     faulty.fail_once(k, EIO);
-    return Store(faulty, dir_.path(), {.keep_epochs = 1}).save(third_save(), kNames);
+    return Store(faulty, dir_.path(), {.keep_epochs = 1, .keep_every = 0, .sync_first = {}})
+        .save(third_save(), kNames);
   };
   testing::FaultyFileSystem counting(*files_);
-  Store(counting, dir_.path(), {.keep_epochs = 1}).save(third_save(), kNames);
+  Store(counting, dir_.path(), {.keep_epochs = 1, .keep_every = 0, .sync_first = {}})
+      .save(third_save(), kNames);
   restart();
   EXPECT_THAT(removes(counting.calls() - 1).warnings, ElementsAre(HasSubstr("model_000.pt")));
   EXPECT_EQ(newest_step(), 3);

@@ -5,6 +5,7 @@
 #include "shard/record_reader.h"
 #include "tests/sharding/sharding_fixture.h"
 #include "tests/support/faulty_file_system.h"
+#include "tests/support/pass_through_file_system.h"
 
 namespace ringmaster::sharding {
 namespace {
@@ -257,29 +258,15 @@ TEST(Parts, AreParsedStrictly) {
 }
 
 // The real file system with little room.
-class SmallDisk final : public FileSystem {
+class SmallDisk final : public testing::PassThroughFileSystem {
  public:
-  SmallDisk(FileSystem& real, std::uint64_t free) : real_(real), free_(free) {}
+  SmallDisk(FileSystem& real, std::uint64_t free) : PassThroughFileSystem(real), free_(free) {}
   std::unique_ptr<WritableFile> create(const std::string&) override {
     throw io_error("create", ENOSPC);
   }
-  std::unique_ptr<WritableFile> open_append(const std::string& p) override {
-    return real_.open_append(p);
-  }
-  std::unique_ptr<ReadableFile> open(const std::string& p) override { return real_.open(p); }
-  void rename(const std::string& a, const std::string& b) override { real_.rename(a, b); }
-  void remove(const std::string& p) override { real_.remove(p); }
-  void truncate(const std::string& p, std::uint64_t n) override { real_.truncate(p, n); }
-  void make_dirs(const std::string& p) override { real_.make_dirs(p); }
-  void sync_dir(const std::string& p) override { real_.sync_dir(p); }
-  bool exists(const std::string& p) override { return real_.exists(p); }
-  bool is_dir(const std::string& p) override { return real_.is_dir(p); }
-  std::vector<std::string> list(const std::string& p) override { return real_.list(p); }
-  std::uint64_t size_bytes(const std::string& p) override { return real_.size_bytes(p); }
   std::uint64_t free_bytes(const std::string&) override { return free_; }
 
  private:
-  FileSystem& real_;
   std::uint64_t free_;
 };
 

@@ -16,7 +16,7 @@ class FaultyFileSystem::File final : public WritableFile {
     try {
       owner_.count("write to", path_, Need::kSpace);
     } catch (const Error&) {
-      if (!owner_.crashed()) real_->append(data.first(data.size() / 2));
+      if (owner_.tears()) real_->append(data.first(data.size() / 2));
       throw;
     }
     owner_.note_size(path_, synced_bytes_);
@@ -53,8 +53,11 @@ void FaultyFileSystem::choose(Mode mode, std::int64_t k, int errno_value) {
 void FaultyFileSystem::fail_once(std::int64_t k, int errno_value) {
   choose(Mode::kOnce, k, errno_value);
 }
-void FaultyFileSystem::fill_disk(std::int64_t k) {
-  choose(Mode::kFull, k, ENOSPC);
+void FaultyFileSystem::fail_from(std::int64_t k, int errno_value) {
+  choose(Mode::kFrom, k, errno_value);
+}
+void FaultyFileSystem::fill_disk(std::int64_t k, int errno_value) {
+  choose(Mode::kFull, k, errno_value);
 }
 void FaultyFileSystem::crash_at(std::int64_t k) {
   choose(Mode::kCrash, k, EIO);
@@ -69,9 +72,9 @@ bool FaultyFileSystem::broke() const {
   return broke_;
 }
 
-bool FaultyFileSystem::crashed() const {
+bool FaultyFileSystem::tears() const {
   std::lock_guard lock(mutex_);
-  return mode_ == Mode::kCrash && broke_;
+  return mode_ == Mode::kOnce || mode_ == Mode::kFull;
 }
 
 void FaultyFileSystem::count(const char* call, const std::string& path, Need need) {
@@ -118,6 +121,15 @@ void FaultyFileSystem::rename(const std::string& from, const std::string& to) {
   std::lock_guard lock(mutex_);
   synced_bytes_.erase(to);
   if (const auto node = synced_bytes_.extract(from)) synced_bytes_[to] = node.mapped();
+}
+
+bool FaultyFileSystem::link(const std::string& from, const std::string& to) {
+  count("link", from, Need::kSpace);
+  if (!real_.link(from, to)) return false;
+  std::lock_guard lock(mutex_);
+  if (const auto known = synced_bytes_.find(from); known != synced_bytes_.end())
+    synced_bytes_[to] = known->second;
+  return true;
 }
 
 void FaultyFileSystem::remove(const std::string& path) {

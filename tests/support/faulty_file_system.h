@@ -2,6 +2,7 @@
 // and the power cut of the tests. Thread-safe.
 #pragma once
 
+#include <cerrno>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -14,17 +15,21 @@
 namespace ringmaster::testing {
 
 // Counted are the calls that change something: create, open_append, append, sync, close, rename,
-// remove, truncate, make_dirs, sync_dir. Reading always works. So a test learns from a clean run
-// how many there are (calls()) and then breaks each of them in turn, 0 <= k < calls().
+// link, remove, truncate, make_dirs, sync_dir. Reading always works. So a test learns from a clean
+// run how many there are (calls()) and then breaks each of them in turn, 0 <= k < calls().
 class FaultyFileSystem final : public FileSystem {
  public:
   explicit FaultyFileSystem(FileSystem& real);  // `real` must outlive it and its files
 
   // Call `k` fails with `errno_value` (an append after half of its bytes), all others work.
   void fail_once(std::int64_t k, int errno_value);
-  // A disk that is full from call `k` on: create, open_append, append, sync and make_dirs fail with
-  // ENOSPC, an append after half of its bytes; rename, remove and truncate work.
-  void fill_disk(std::int64_t k);
+  // Every call fails from call `k` on and changes nothing: a disk that was remounted read-only
+  // (EROFS), a folder that is gone (ENOENT), a dead disk (EIO).
+  void fail_from(std::int64_t k, int errno_value);
+  // A disk (ENOSPC) or a quota (EDQUOT) that is full from call `k` on: create, open_append, append,
+  // sync, link and make_dirs fail, an append after half of its bytes; rename, remove and truncate
+  // work.
+  void fill_disk(std::int64_t k, int errno_value = ENOSPC);
   // The power goes at call `k`: that call and every later one fail and change nothing, and what was
   // appended to a file but not synced is gone from it (its name stays, renamed or not: the worst
   // that a journalling file system does). Look at what is left through `real`.
@@ -37,6 +42,7 @@ class FaultyFileSystem final : public FileSystem {
   std::unique_ptr<WritableFile> open_append(const std::string& path) override;
   std::unique_ptr<ReadableFile> open(const std::string& path) override;
   void rename(const std::string& from, const std::string& to) override;
+  bool link(const std::string& from, const std::string& to) override;
   void remove(const std::string& path) override;
   void truncate(const std::string& path, std::uint64_t size_bytes) override;
   void make_dirs(const std::string& path) override;
@@ -49,14 +55,14 @@ class FaultyFileSystem final : public FileSystem {
 
  private:
   class File;
-  enum class Mode { kNone, kOnce, kFull, kCrash };
+  enum class Mode { kNone, kOnce, kFrom, kFull, kCrash };
   enum class Need { kSpace, kNothing };
 
   // Counts a call on `path` and throws where it is to fail.
   void count(const char* call, const std::string& path, Need need);
   void choose(Mode mode, std::int64_t k, int errno_value);
-  [[nodiscard]] bool crashed() const;
-  void lose_unsynced();  // mutex_ is held
+  [[nodiscard]] bool tears() const;  // a failing append leaves half of its bytes
+  void lose_unsynced();              // mutex_ is held
   void note_size(const std::string& path, std::uint64_t synced_bytes);
 
   FileSystem& real_;

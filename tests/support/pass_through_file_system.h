@@ -21,6 +21,9 @@ class PassThroughFileSystem : public FileSystem {
   }
   std::unique_ptr<ReadableFile> open(const std::string& path) override { return real_.open(path); }
   void rename(const std::string& from, const std::string& to) override { real_.rename(from, to); }
+  bool link(const std::string& from, const std::string& to) override {
+    return real_.link(from, to);
+  }
   void remove(const std::string& path) override { real_.remove(path); }
   void truncate(const std::string& path, std::uint64_t size_bytes) override {
     real_.truncate(path, size_bytes);
