@@ -24,6 +24,10 @@ config::Command train_command() {
            "auto: go on from the newest good checkpoint, if there is one; none: insist on a new "
            "run; or a checkpoint's path.",
            {config::unrecorded()});
+  keys.add("allow_change", &request->allow_change,
+           "Keys that may have another value than the run before, and data for another data set: "
+           "max_lr,data.",
+           {config::unrecorded()});
   train::declare_options(keys, request->options);
   command.run = [request, config_file](const config::Declarations& parsed) {
     request->config_text = config::config_text(parsed);

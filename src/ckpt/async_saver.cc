@@ -15,7 +15,8 @@ double seconds_since(Clock::time_point start) {
 
 }  // namespace
 
-AsyncSaver::AsyncSaver(Store& store) : store_(store), writer_([this] { write_until_closed(); }) {}
+AsyncSaver::AsyncSaver(Store& store, int copy_threads)
+    : store_(store), copy_(copy_threads), writer_([this] { write_until_closed(); }) {}
 
 AsyncSaver::~AsyncSaver() {
   {
@@ -36,6 +37,7 @@ SubmitResult AsyncSaver::submit(const Snapshot& live, const SaveNames& names, De
   const auto start = Clock::now();
   const Snapshot& copy = copy_.take(live);
   result.copy_s = seconds_since(start);
+  result.ended = std::exchange(reports_, {});
   pending_ = &copy;
   names_ = names;
   lock.unlock();

@@ -26,9 +26,10 @@ struct SaveReport {
 
 // What submit() did, and what it cost the caller.
 struct SubmitResult {
-  bool accepted = false;  // false: the save before was still being written at the deadline
-  double wait_s = 0;      // for the save before
-  double copy_s = 0;      // into host memory
+  bool accepted = false;          // false: the save before was still being written at the deadline
+  double wait_s = 0;              // for the save before
+  double copy_s = 0;              // into host memory
+  std::vector<SaveReport> ended;  // as take_reports(): of saves before this one, where accepted
 };
 
 // At most one save is under way. A save that fails ends in a report, never in an exception: whether
@@ -36,10 +37,15 @@ struct SubmitResult {
 // thread between submit() and the report, so the caller must not use it then.
 class AsyncSaver {
  public:
-  explicit AsyncSaver(Store& store);  // `store` must outlive it
-  ~AsyncSaver();                      // finishes the save under way
+  // `store` must outlive it. `copy_threads` > 0: that copy a snapshot, the caller's among them.
+  explicit AsyncSaver(Store& store, int copy_threads = 1);
+  ~AsyncSaver();  // finishes the save under way
   AsyncSaver(const AsyncSaver&) = delete;
   AsyncSaver& operator=(const AsyncSaver&) = delete;
+
+  // Makes room for snapshots of about so many bytes, so that the first copy is as quick as the
+  // others. Before the first submit().
+  void reserve(std::size_t size_bytes) { copy_.reserve(size_bytes); }
 
   // Copies `live` and starts to save it; what `live` refers to may change as soon as this returns.
   // Waits first for the save before, until `deadline`.

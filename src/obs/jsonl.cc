@@ -12,7 +12,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr EventKind kEventKinds[] = {EventKind::kStart, EventKind::kResume, EventKind::kStop,
-                                     EventKind::kSave,  EventKind::kSkip,   EventKind::kWarning};
+                                     EventKind::kSave,  EventKind::kSaved,  EventKind::kSaveFailed,
+                                     EventKind::kSkip,  EventKind::kWarning};
 
 // The fields of a report, named once for both directions. A visitor is called as
 // visit("name", member).
@@ -165,6 +166,10 @@ const char* name_of(EventKind kind) {
       return "stop";
     case EventKind::kSave:
       return "save";
+    case EventKind::kSaved:
+      return "saved";
+    case EventKind::kSaveFailed:
+      return "save_failed";
     case EventKind::kSkip:
       return "skip";
     case EventKind::kWarning:

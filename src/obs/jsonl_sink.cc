@@ -13,12 +13,10 @@ void JsonlSink::on_step(const StepReport& report, bool logged) {
 
 void JsonlSink::on_epoch(const EpochReport& report, const History& /*history*/) {
   file_.append(to_line(report, attempt_));
-  file_.sync();
 }
 
 void JsonlSink::on_event(const Event& event) {
   file_.append(to_line(event, attempt_));
-  file_.sync();
 }
 
 }  // namespace ringmaster::obs

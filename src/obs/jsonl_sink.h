@@ -7,9 +7,10 @@
 
 namespace ringmaster::obs {
 
-// Appends; cut_back() the file before. `attempt`: this process's, for every line. A line
-// is in the file when its call returns; an epoch's and an event's are on the disk, so that no row
-// is lost that a checkpoint saved after it counts.
+// Appends; cut_back() the file before. `attempt`: this process's, for every line. A line is in the
+// file when its call returns, and on the disk after flush(): a slow disk must not hold up the
+// training. Whoever saves a checkpoint that counts a row syncs the file first
+// (ckpt::StoreOptions).
 class JsonlSink final : public Sink {
  public:
   JsonlSink(FileSystem& files, const std::string& path, std::int64_t attempt);

@@ -52,7 +52,7 @@ struct EpochReport {
   [[nodiscard]] double best_top1() const { return ema_val_top1.value_or(val_top1); }
 };
 
-enum class EventKind { kStart, kResume, kStop, kSave, kSkip, kWarning };
+enum class EventKind { kStart, kResume, kStop, kSave, kSaved, kSaveFailed, kSkip, kWarning };
 // "start", "resume", … as in log.jsonl.
 [[nodiscard]] const char* name_of(EventKind kind);
 

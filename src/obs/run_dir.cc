@@ -14,6 +14,10 @@ std::string RunDir::rank_log(int rank) const {
   return in("ranks/rank" + three_digits(rank) + ".log");
 }
 
+std::string RunDir::rank_samples(int rank) const {
+  return in("ranks/rank" + three_digits(rank) + ".samples");
+}
+
 std::string RunDir::epoch_checkpoint(std::int64_t index) const {
   return in("checkpoints/model_" + three_digits(index) + ".pt");
 }

@@ -46,6 +46,8 @@ Progress progress_of(const ckpt::Snapshot& snapshot, const std::string& path) {
   progress.step = number(snapshot, "step", path);
   progress.epoch = number(snapshot, "epoch", path);
   progress.epoch_step = number(snapshot, "epoch_step", path);
+  progress.samples = number(snapshot, "samples", path);
+  progress.attempt = number(snapshot, "attempt", path);
   progress.epoch_totals.hits1 = number(snapshot, "epoch_hits1", path);
   progress.epoch_totals.hits5 = number(snapshot, "epoch_hits5", path);
   progress.epoch_totals.images = number(snapshot, "epoch_images", path);
@@ -69,13 +71,15 @@ ckpt::Snapshot take_snapshot(model::ResNet& model, const optim::Optimizer& optim
   snapshot.progress = {{"step", progress.step},
                        {"epoch", progress.epoch},
                        {"epoch_step", progress.epoch_step},
+                       {"samples", progress.samples},
+                       {"attempt", progress.attempt},
                        {"epoch_hits1", progress.epoch_totals.hits1},
                        {"epoch_hits5", progress.epoch_totals.hits5},
                        {"epoch_images", progress.epoch_totals.images}};
   snapshot.numbers = {{"epoch_loss_sum", progress.epoch_totals.loss_sum},
                       {"epoch_train_seconds", progress.epoch_train_seconds},
                       {"best_top1", progress.best_top1}};
-  snapshot.texts = {{"config", identity.config}, {"dataset_hash", identity.dataset_hash}};
+  snapshot.texts = identity_texts(identity);
   return snapshot;
 }
 
@@ -89,14 +93,8 @@ void restore_model(const ckpt::NamedTensors& weights, const std::string& path,
   for (auto& entry : state) entry.tensor.copy_(find(saved, entry.name, entry.tensor, path));
 }
 
-Progress restore(const ckpt::Snapshot& snapshot, const std::string& path,
-                 const RunIdentity& identity, model::ResNet& model, optim::Optimizer& optimizer) {
-  const auto hash = snapshot.texts.find("dataset_hash");
-  RM_REQUIRE(hash != snapshot.texts.end() && hash->second == identity.dataset_hash,
-             ErrorKind::kInvalidArgument, path, " was trained on the data set ",
-             hash == snapshot.texts.end() ? "(not recorded)" : hash->second,
-             ", and --data is the data set ", identity.dataset_hash,
-             ": give the data set of that run, or another --run folder for a new one");
+Progress restore(const ckpt::Snapshot& snapshot, const std::string& path, model::ResNet& model,
+                 optim::Optimizer& optimizer) {
   const Progress progress = progress_of(snapshot, path);
   restore_model(snapshot.model, path, model);
   ckpt::restore_optimizer(snapshot.optimizer, path, optimizer);

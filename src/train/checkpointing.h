@@ -7,14 +7,9 @@
 #include "model/resnet.h"
 #include "optim/optimizer.h"
 #include "train/progress.h"
+#include "train/same_run.h"
 
 namespace ringmaster::train {
-
-// What must be the same for a run to go on from a checkpoint.
-struct RunIdentity {
-  std::string config;        // the resolved configuration, as config.cfg holds it
-  std::string dataset_hash;  // shard::Dataset::hash()
-};
 
 // A snapshot of views: it changes with the next step, unless it is copied (ckpt::AsyncSaver does).
 [[nodiscard]] ckpt::Snapshot take_snapshot(model::ResNet& model, const optim::Optimizer& optimizer,
@@ -22,11 +17,10 @@ struct RunIdentity {
                                            double lr, double momentum);
 
 // Puts the weights, the statistics, the momentum and the progress of `snapshot` back, in place.
-// Error{kInvalidArgument} where the snapshot is of another data set or model: says what differs;
-// then nothing has been changed.
+// Error{kInvalidArgument} where the snapshot is of another model: says what differs; then nothing
+// has been changed.
 [[nodiscard]] Progress restore(const ckpt::Snapshot& snapshot, const std::string& path,
-                               const RunIdentity& identity, model::ResNet& model,
-                               optim::Optimizer& optimizer);
+                               model::ResNet& model, optim::Optimizer& optimizer);
 
 // The weights alone, for evaluation.
 void restore_model(const ckpt::NamedTensors& weights, const std::string& path,

@@ -158,9 +158,26 @@ void declare_records(Declarations& keys, TrainOptions& o) {
   keys.add("log_steps", &o.log_steps, "A row of log.jsonl and a progress line every so many steps.",
            {at_least(1), unit("steps")});
   keys.add("checkpoint_steps", &o.checkpoint_steps,
-           "Save every so many steps beside the end of every epoch; 0: only there.",
+           "Save every so many steps beside the end of every epoch; 0: not for that reason.",
            {at_least(0), unit("steps")});
-  keys.add("keep_epochs", &o.keep_epochs, "How many model_NNN.pt to keep; 0: all.", {at_least(0)});
+  keys.add("checkpoint_minutes", &o.checkpoint_minutes,
+           "Save when the last save is so long ago; 0: not for that reason.",
+           {at_least(0), unit("minutes")});
+  keys.add("keep_epochs", &o.keep_epochs, "How many model_NNN.pt to keep, the newest; 0: all.",
+           {at_least(0)});
+  keys.add("keep_every", &o.keep_every,
+           "Keep model_NNN.pt of every so many epochs beside them; 0: none.", {at_least(0)});
+  keys.add("save_wait_s", &o.save_wait_s,
+           "Longest that the training waits at an epoch's end for the save before to be written "
+           "(never more than half of step_deadline_s); within an epoch it never waits.",
+           {at_least(0), unit("seconds")});
+  keys.add("save_failures", &o.save_failures,
+           "So many failed saves in a row end the run with exit code 4; 0: none do.",
+           {at_least(0)});
+  keys.add("save_retry_s", &o.save_retry_s, "After a failed save, until the next is tried.",
+           {at_least(0), unit("seconds")});
+  keys.add("log_samples", &o.log_samples,
+           "Write the samples of each step to ranks/rankNNN.samples, to show their order.");
   keys.add("trace_steps", &o.trace_steps,
            "Draw the first so many steps of this start into trace.json, for ui.perfetto.dev.",
            {in_range(0, 1000), unit("steps")});
@@ -182,11 +199,12 @@ void declare_options(config::Declarations& declarations, TrainOptions& options) 
 }
 
 bool may_change_on_resume(const std::string& key) {
-  static const std::set<std::string> kFree = {"workers",        "algorithm",     "step_deadline_s",
-                                              "log_steps",      "eval_batch",    "checkpoint_steps",
-                                              "keep_epochs",    "init",          "trace_steps",
-                                              "checksum_steps", "spot_notices",  "imds_endpoint",
-                                              "spot_poll_s",    "stop_margin_s", "allreduce_table"};
+  static const std::set<std::string> kFree = {
+      "workers",          "algorithm",          "step_deadline_s", "log_steps",   "eval_batch",
+      "checkpoint_steps", "checkpoint_minutes", "keep_epochs",     "keep_every",  "save_wait_s",
+      "save_failures",    "save_retry_s",       "log_samples",     "init",        "trace_steps",
+      "checksum_steps",   "spot_notices",       "imds_endpoint",   "spot_poll_s", "stop_margin_s",
+      "allreduce_table"};
   return kFree.count(key) != 0;
 }
 

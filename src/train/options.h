@@ -70,7 +70,13 @@ struct TrainOptions {
   // records
   std::int64_t log_steps = 10;
   std::int64_t checkpoint_steps = 500;
+  double checkpoint_minutes = 10;
   std::int64_t keep_epochs = 0;
+  std::int64_t keep_every = 0;
+  double save_wait_s = 30;
+  std::int64_t save_failures = 10;
+  double save_retry_s = 60;
+  bool log_samples = false;
   std::int64_t trace_steps = 0;
   std::int64_t checksum_steps = 0;
 };

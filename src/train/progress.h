@@ -12,7 +12,9 @@ struct Progress {
   std::int64_t step = 0;           // global steps done; the schedule's argument of the next one
   std::int64_t epoch = 0;          // the epoch that the next step belongs to, from 0
   std::int64_t epoch_step = 0;     // steps of it done
-  Totals epoch_totals;             // of those steps
+  std::int64_t samples = 0;        // images seen, over all epochs
+  std::int64_t attempt = 0;        // lives of the run, this one among them; rank 0 knows
+  Totals epoch_totals;             // of the epoch's steps so far
   double epoch_train_seconds = 0;  // spent on those steps, over all attempts
   double best_top1 =
       -1;  // highest validation top-1 so far, in per cent; -1 before the first epoch's end

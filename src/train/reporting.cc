@@ -1,12 +1,16 @@
 #include "train/reporting.h"
 
+#include <algorithm>
 #include <cstdlib>
+#include <iomanip>
 #include <iostream>
 #include <optional>
 
 #include <unistd.h>
 
 #include "base/check.h"
+#include "base/process_age.h"
+#include "base/version.h"
 #include "obs/jsonl_sink.h"
 #include "obs/plot_sink.h"
 #include "obs/progress_sink.h"
@@ -56,8 +60,8 @@ Reporter::Reporter(const RunRequest& request, const RunContext& context)
 
 Reporter::~Reporter() = default;
 
-void Reporter::begin(const Parts& parts, const Progress& progress,
-                     const std::string& resumed_from) {
+void Reporter::begin(const Parts& parts, Progress& progress, const std::string& resumed_from,
+                     const std::vector<std::string>& changes) {
   const comm::World& world = context_.control.world();
   const TrainOptions& options = request_.options;
   log_.info(options.model, " on ", parts.device.str(), ", ", world.size,
@@ -70,6 +74,7 @@ void Reporter::begin(const Parts& parts, const Progress& progress,
     log_.info("going on from ", resumed_from, ": epoch ", progress.epoch + 1, ", step ",
               progress.epoch_step, " of ", parts.steps_per_epoch);
   }
+  for (const std::string& change : changes) log_.info("changed, as --allow_change says: ", change);
   if (!speaks_) return;
   write_atomically(context_.files, folder_.config(), request_.config_text);
   add_sinks(parts, progress);
@@ -77,14 +82,19 @@ void Reporter::begin(const Parts& parts, const Progress& progress,
         {{"ranks", std::int64_t{world.size}},
          {"dataset_hash", parts.train_set->hash()},
          {"allreduce", parts.engine->describe()},
-         {"from", resumed_from}});
+         {"from", resumed_from},
+         {"version", std::string(version())}});
+  for (const std::string& change : changes)
+    event(obs::EventKind::kWarning, progress, {{"changed", change}});
 }
 
-void Reporter::add_sinks(const Parts& parts, const Progress& progress) {
+void Reporter::add_sinks(const Parts& parts, Progress& progress) {
   FileSystem& files = context_.files;
   obs::History history = obs::cut_back(files, folder_.log(), {progress.step, progress.epoch});
-  const std::int64_t attempt =
-      ++history.attempts;  // a life that died before its first save counts too
+  // A life that died before its first save has left its number in the log alone; a run that was
+  // moved without its log, in the checkpoint alone.
+  const std::int64_t attempt = std::max(history.attempts, progress.attempt) + 1;
+  history.attempts = progress.attempt = attempt;
   const double now = obs::SinkList::wall_clock()();
   sinks_ = std::make_unique<obs::SinkList>(std::move(history), request_.options.log_steps, log_);
   sinks_->add(std::make_unique<obs::JsonlSink>(files, folder_.log(), attempt));
@@ -102,6 +112,7 @@ void Reporter::add_sinks(const Parts& parts, const Progress& progress) {
 }
 
 void Reporter::step(const Progress& progress, const StepResult& result) {
+  if (!has_stepped_) say_first_step();
   if (!speaks_) return;
   obs::StepReport report;
   report.step = progress.step;
@@ -147,8 +158,30 @@ void Reporter::epoch(const Progress& progress, const Validation& validation, dou
   sinks_->on_epoch(report);
 }
 
-void Reporter::save_begun(const Progress& progress, double wait_s) {
-  event(obs::EventKind::kSave, progress, {{"wait_s", wait_s}});
+void Reporter::say_first_step() {
+  has_stepped_ = true;
+  log_.info("first step done ", std::fixed, std::setprecision(2), process_age_s(),
+            " s after the process began");
+}
+
+void Reporter::save_begun(const Progress& progress, const ckpt::SubmitResult& submitted) {
+  event(obs::EventKind::kSave, progress,
+        {{"wait_s", submitted.wait_s + submitted.copy_s}, {"copy_s", submitted.copy_s}});
+}
+
+void Reporter::saved(const Progress& progress, const ckpt::SaveReport& report) {
+  event(obs::EventKind::kSaved, progress,
+        {{"saved_step", report.progress.at("step")},
+         {"write_s", report.write_s},
+         {"bytes", static_cast<std::int64_t>(report.result.file_bytes)}});
+}
+
+void Reporter::save_failed(const Progress& progress, std::int64_t step, const Error& error,
+                           std::int64_t failures) {
+  log_.error("checkpoint of step ", step, " not saved (", failures, " in a row): ", error.what(),
+             "; the one before it is untouched, and the training goes on");
+  event(obs::EventKind::kSaveFailed, progress,
+        {{"failed_step", step}, {"failures", failures}, {"error", std::string(error.what())}});
 }
 
 void Reporter::stopped(const Progress& progress, stop::Reason reason, bool saved) {

@@ -5,7 +5,9 @@
 #include <memory>
 #include <string>
 
+#include "base/error.h"
 #include "base/log.h"
+#include "ckpt/async_saver.h"
 #include "obs/rate.h"
 #include "obs/run_dir.h"
 #include "obs/sink.h"
@@ -29,12 +31,18 @@ class Reporter {
 
   // Before the first step, with where the run stands: cuts the logs back to it, writes config.cfg,
   // says what will run.
-  void begin(const Parts& parts, const Progress& progress, const std::string& resumed_from);
+  // `changes`: what was allowed to differ from the run before. Sets progress.attempt on rank 0.
+  void begin(const Parts& parts, Progress& progress, const std::string& resumed_from,
+             const std::vector<std::string>& changes);
   void step(const Progress& progress, const StepResult& result);
   // `lr`: of the epoch's last step. `seconds`: training and evaluation.
   void epoch(const Progress& progress, const Validation& validation, double lr, double seconds);
-  // A save was handed over; the step stood still for `wait_s`.
-  void save_begun(const Progress& progress, double wait_s);
+  // A save was handed over, and how long the step stood still for it.
+  void save_begun(const Progress& progress, const ckpt::SubmitResult& submitted);
+  void saved(const Progress& progress, const ckpt::SaveReport& report);
+  // The save of `step` failed, the `failures`-th in a row.
+  void save_failed(const Progress& progress, std::int64_t step, const Error& error,
+                   std::int64_t failures);
   // `saved`: there was something to save.
   void stopped(const Progress& progress, stop::Reason reason, bool saved);
   void finished(const Progress& progress);
@@ -42,7 +50,8 @@ class Reporter {
  private:
   using Clock = std::chrono::steady_clock;
 
-  void add_sinks(const Parts& parts, const Progress& progress);
+  void add_sinks(const Parts& parts, Progress& progress);
+  void say_first_step();
   void event(obs::EventKind kind, const Progress& progress,
              std::vector<std::pair<std::string, obs::FieldValue>> fields);
 
@@ -54,6 +63,7 @@ class Reporter {
   std::unique_ptr<obs::SinkList> sinks_;  // rank 0, from begin() on
   obs::RateWindow rate_;
   Clock::time_point last_step_{};
+  bool has_stepped_ = false;
 };
 
 }  // namespace ringmaster::train

@@ -15,6 +15,7 @@
 #include "train/divergence.h"
 #include "train/evaluator.h"
 #include "train/reporting.h"
+#include "train/sample_log.h"
 #include "train/saving.h"
 #include "train/stopping.h"
 #include "train/tracer.h"
@@ -51,12 +52,15 @@ class Run {
                  context.control, context.stop, activity_, trainer_options(), parts_.ema.get()),
         tracer_(request.options.trace_steps, activity_, *parts_.engine, *parts_.gradients),
         saver_(request, context, parts_, reporter_),
+        samples_(context.files,
+                 obs::RunDir(request.run_folder).rank_samples(context.control.world().rank),
+                 request.options.log_samples),
         stop_sources_(request.options, context.control.world(), context.stop, reporter_.log()) {
     progress_ = saver_.resume();
     first_step_ = progress_.step;
     context.stop.note_step(first_step_);
     if (!saver_.resumed_from().empty()) context.stop.note_saved(first_step_);
-    reporter_.begin(parts_, progress_, saver_.resumed_from());
+    reporter_.begin(parts_, progress_, saver_.resumed_from(), saver_.changes());
   }
 
   int train() {
@@ -77,7 +81,7 @@ class Run {
       if (stop == stop::Reason::kNone) stop = finish_epoch();
     }
     if (stop != stop::Reason::kNone) return leave(stop);
-    saver_.flush();
+    saver_.flush(progress_);
     reporter_.finished(progress_);
     return kExitDone;
   }
@@ -114,20 +118,18 @@ class Run {
       const StepResult result = trainer_.step(*parts_.train_loader, progress_.step);
       ++progress_.step;
       ++progress_.epoch_step;
+      progress_.samples += result.totals.images;
       progress_.epoch_totals += result.totals;
       progress_.epoch_train_seconds += seconds_since(start);
       reporter_.step(progress_, result);
+      samples_.step(progress_.step, result.sample_ids);
       context_.stop.note_step(progress_.step);
       look_after_step();
       if (stop::leaves(result.stop)) return result.stop;
       if (result.stop == stop::Reason::kRebalance) saver_.save(progress_, SaveReason::kRebalance);
       // The epoch's last step is saved with its evaluation, or a resumed run would find the epoch
       // neither open nor closed.
-      const std::int64_t every = request_.options.checkpoint_steps;
-      if (every > 0 && progress_.step % every == 0 &&
-          progress_.epoch_step < parts_.steps_per_epoch) {
-        saver_.save(progress_, SaveReason::kSteps);
-      }
+      if (progress_.epoch_step < parts_.steps_per_epoch) saver_.after_step(progress_);
     }
     return stop::Reason::kNone;
   }
@@ -184,7 +186,7 @@ class Run {
   int leave(stop::Reason reason) {
     const bool trained = progress_.step > first_step_;
     if (trained) saver_.save(progress_, SaveReason::kStop);
-    saver_.flush();
+    saver_.flush(progress_);
     reporter_.stopped(progress_, reason, trained);
     // Together: the launcher ends the others as soon as the first rank leaves with a code that is
     // not 0. What was asked is done, so a rank that is gone already changes nothing.
@@ -205,6 +207,7 @@ class Run {
   Trainer trainer_;
   Tracer tracer_;
   Saver saver_;
+  SampleLog samples_;
   StopSources stop_sources_;
   Progress progress_;
   std::int64_t first_step_ = 0;  // of this life: where it resumed

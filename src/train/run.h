@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/file.h"
 #include "comm/control.h"
@@ -21,7 +22,9 @@ struct RunRequest {
   std::string run_folder;
   std::string resume =
       "auto";  // "auto": the newest good checkpoint if there is one; "none": a new run, refused
-               // where the folder holds one already; otherwise a checkpoint's path
+               // where the folder holds one already; otherwise a checkpoint's path, from which the
+               // run goes on once: started again, it goes on from what it has saved since
+  std::vector<std::string> allow_change;  // keys that may differ from the run before, and "data"
 };
 
 // Where a rank stands and what it may use. Everything outlives the run.

@@ -1,16 +1,27 @@
 #include "train/saving.h"
 
-#include <ATen/core/Tensor.h>
+#include <algorithm>
+#include <thread>
 
 #include "base/check.h"
-#include "config/config_text.h"
 #include "train/averaging.h"
+#include "train/checkpointing.h"
 
 namespace ringmaster::train {
 namespace {
 
-// What rank 0 tells the others to read when there is nothing to go on from.
-constexpr const char* kNothing = "";
+using Clock = std::chrono::steady_clock;
+using Seconds = std::chrono::duration<double>;
+
+constexpr int kMaxCopyThreads = 4;  // more don't make memory faster
+
+SaveScheduleOptions schedule_options(const TrainOptions& options) {
+  return {options.checkpoint_steps, options.checkpoint_minutes, options.save_retry_s};
+}
+
+int copy_threads() {
+  return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, kMaxCopyThreads);
+}
 
 }  // namespace
 
@@ -19,92 +30,105 @@ Saver::Saver(const RunRequest& request, const RunContext& context, Parts& parts,
       context_(context),
       parts_(parts),
       reporter_(reporter),
-      identity_{request.config_text, parts.train_set->hash()} {
+      identity_{request.config_text, parts.train_set->hash()},
+      schedule_(schedule_options(request.options), Clock::now()) {
   if (context.control.world().rank != 0) return;
   const obs::RunDir folder(request.run_folder);
   ckpt::StoreOptions options;
   options.keep_epochs = request.options.keep_epochs;
+  options.keep_every = request.options.keep_every;
+  options.sync_first = {folder.log()};
   store_ = std::make_unique<ckpt::Store>(context.files, folder.checkpoints(), options);
-  writer_ = std::make_unique<ckpt::AsyncSaver>(*store_);
+  writer_ = std::make_unique<ckpt::AsyncSaver>(*store_, copy_threads());
 }
 
 Saver::~Saver() = default;
 
-Progress Saver::resume() {
-  const auto deadline =
-      Deadline::after(std::chrono::duration<double>(request_.options.step_deadline_s));
-  const std::string mine = store_ ? choose_checkpoint() : kNothing;
-  resumed_from_ = context_.control.broadcast(mine, 0, deadline);
-  Progress progress;
-  if (!resumed_from_.empty()) {
-    const ckpt::Snapshot snapshot = ckpt::read_snapshot(context_.files, resumed_from_);
-    check_same_recipe(snapshot, resumed_from_);
-    progress = restore(snapshot, resumed_from_, identity_, *parts_.model, *parts_.optimizer);
-    restore_ema(snapshot.ema, resumed_from_, parts_);
-  }
-  if (store_) store_->prepare();
-  return progress;
+void Saver::after_step(Progress& progress) {
+  if (!store_) return;
+  take(writer_->take_reports(), progress);
+  if (!schedule_.due(progress.step, Clock::now())) return;
+  submit(progress, {}, Deadline::after(Seconds(0)));
 }
 
-std::string Saver::choose_checkpoint() {
-  if (request_.resume == "none") {
-    RM_REQUIRE(store_->list().empty(), ErrorKind::kInvalidArgument, store_->folder(),
-               " holds checkpoints of an earlier run, and --resume none asks for a new one: give "
-               "another --run folder, or "
-               "--resume auto to go on with that run");
-    return kNothing;
-  }
-  if (request_.resume != "auto") return request_.resume;
-  std::vector<std::string> warnings;
-  const auto newest = store_->load_newest(warnings);
-  for (const std::string& warning : warnings) reporter_.log().warn(warning);
-  return newest ? newest->path : kNothing;
-}
-
-void Saver::check_same_recipe(const ckpt::Snapshot& snapshot, const std::string& path) const {
-  const auto recorded = snapshot.texts.find("config");
-  RM_REQUIRE(recorded != snapshot.texts.end(), ErrorKind::kInvalidArgument, path,
-             " records no configuration: training can't go on from it; to start a new run from its "
-             "weights use --init");
-  std::vector<config::Difference> differences;
-  for (auto& difference : config::diff(config::parse_config_text(recorded->second, path),
-                                       config::parse_config_text(identity_.config, "this run"))) {
-    if (!may_change_on_resume(difference.key)) differences.push_back(std::move(difference));
-  }
-  RM_REQUIRE(differences.empty(), ErrorKind::kInvalidArgument,
-             "this run began with another recipe (", path, "): ", config::diff_text(differences),
-             "\nTake the old values, or another --run folder for a new run");
-}
-
-void Saver::save(const Progress& progress, SaveReason reason) {
+void Saver::save(Progress& progress, SaveReason reason) {
   if (!store_) return;
   ckpt::SaveNames names;
   if (reason == SaveReason::kEpoch || reason == SaveReason::kBestEpoch)
     names.epoch = progress.epoch - 1;
   names.best = reason == SaveReason::kBestEpoch;
-  ckpt::Snapshot live =
+  // The other ranks wait in the next step meanwhile: they must not run into its deadline.
+  const double bound_s =
+      std::min(request_.options.save_wait_s, request_.options.step_deadline_s / 2);
+  const bool waits = reason == SaveReason::kStop;
+  if (!submit(progress, names, waits ? Deadline::never() : Deadline::after(Seconds(bound_s)))) {
+    const Error slow(ErrorKind::kIo, join_text("the save before, of step ", last_.step,
+                                               ", was still being written after ", bound_s, " s"));
+    fail({progress.step, names, progress.best_top1}, slow, progress);
+  }
+  take(writer_->take_reports(), progress);
+}
+
+void Saver::flush(Progress& progress) {
+  if (!store_) return;
+  take(writer_->flush(), progress);
+  if (!unsaved_) return;
+  const Submitted lost = *unsaved_;
+  progress.best_top1 = lost.best_top1;
+  submit(progress, lost.names, Deadline::never());
+  take(writer_->flush(), progress);
+  RM_REQUIRE(!unsaved_, ErrorKind::kIo, "the checkpoint of step ", lost.step,
+             " could not be saved in ", store_->folder(),
+             " (the log says why); the one before it is untouched, and the same command goes on "
+             "from there");
+}
+
+bool Saver::submit(Progress& progress, const ckpt::SaveNames& names, Deadline deadline) {
+  const ckpt::SubmitResult submitted = writer_->submit(live_snapshot(progress), names, deadline);
+  if (!submitted.accepted) return false;
+  take(submitted.ended, progress);
+  last_ = {progress.step, names, progress.best_top1};
+  schedule_.taken(Clock::now());
+  reporter_.save_begun(progress, submitted);
+  return true;
+}
+
+void Saver::take(const std::vector<ckpt::SaveReport>& reports, Progress& progress) {
+  for (const ckpt::SaveReport& report : reports) {
+    for (const std::string& warning : report.result.warnings) reporter_.log().warn(warning);
+    if (report.error) {
+      fail(last_, *report.error, progress);
+      continue;
+    }
+    failures_ = 0;
+    unsaved_.reset();
+    context_.stop.note_saved(report.progress.at("step"));
+    if (report.names.best) best_on_disk_ = last_.best_top1;
+    reporter_.saved(progress, report);
+  }
+}
+
+void Saver::fail(const Submitted& save, const Error& error, Progress& progress) {
+  ++failures_;
+  unsaved_ = save;
+  // Or no later epoch would be good enough for a best.pt that was never written.
+  if (save.names.best) progress.best_top1 = best_on_disk_;
+  schedule_.failed(Clock::now());
+  reporter_.save_failed(progress, save.step, error, failures_);
+  const std::int64_t limit = request_.options.save_failures;
+  RM_REQUIRE(limit == 0 || failures_ < limit, error.kind(), "checkpoint of step ", save.step,
+             " not saved: ", error.what(), "; ", failures_,
+             failures_ == 1 ? " save has" : " saves in a row have",
+             " failed, and save_failures allows no more. The checkpoint before is untouched");
+}
+
+ckpt::Snapshot Saver::live_snapshot(const Progress& progress) const {
+  ckpt::Snapshot snapshot =
       take_snapshot(*parts_.model, *parts_.optimizer, progress, identity_,
                     parts_.schedule->lr(progress.step), parts_.schedule->momentum(progress.step));
-  live.ema = ema_state(parts_);
-  const ckpt::SubmitResult submitted = writer_->submit(live, names);
-  reporter_.save_begun(progress, submitted.wait_s + submitted.copy_s);
-  report(writer_->take_reports());
-}
-
-void Saver::flush() {
-  if (writer_) report(writer_->flush());
-}
-
-void Saver::report(const std::vector<ckpt::SaveReport>& reports) {
-  for (const ckpt::SaveReport& save : reports) {
-    for (const std::string& warning : save.result.warnings) reporter_.log().warn(warning);
-    if (!save.error) context_.stop.note_saved(save.progress.at("step"));
-    if (save.error) {
-      throw Error(save.error->kind(), join_text("checkpoint of step ", save.progress.at("step"),
-                                                " not saved: ", save.error->what(),
-                                                "; the checkpoint before it is untouched"));
-    }
-  }
+  snapshot.ema = ema_state(parts_);
+  if (!began_at_.empty()) snapshot.texts["began_at"] = began_at_;
+  return snapshot;
 }
 
 }  // namespace ringmaster::train

@@ -49,6 +49,8 @@ StepResult Trainer::step(data::TrainLoader& loader, std::int64_t step) {
     const auto batch = loader.next();
     result.data_wait_s += seconds_since(asked);
     RM_CHECK(batch.has_value(), "the epoch ended before step ", step);
+    result.sample_ids.insert(result.sample_ids.end(), batch->sample_ids.begin(),
+                             batch->sample_ids.end());
     mine.totals +=
         forward_backward(*batch);  // hooks: a full bucket goes to the ring, in plan order
     gradients_.end_micro_batch();

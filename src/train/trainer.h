@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include <c10/core/Device.h>
 
@@ -23,7 +24,8 @@ namespace ringmaster::train {
 
 // What a step did, the same on every rank but for the waits.
 struct StepResult {
-  Totals totals;  // over the global batch
+  Totals totals;                         // over the global batch
+  std::vector<std::int64_t> sample_ids;  // this rank's part of it, in order
   double lr = 0, momentum = 0;
   stop::Reason stop = stop::Reason::kNone;  // agreed by all ranks: save, and leave or go on
   double data_wait_s = 0;                   // this rank waited for the loader

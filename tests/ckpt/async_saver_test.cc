@@ -69,8 +69,11 @@ TEST_F(AsyncSaverTest, ASecondSaveIsRefusedAtItsDeadlineWhileOneIsUnderWay) {
   EXPECT_FALSE(
       saver.submit(small_snapshot(2), {}, Deadline::after(std::chrono::milliseconds(20))).accepted);
   disk.go_on();
-  EXPECT_TRUE(saver.submit(small_snapshot(3), {}).accepted);  // waits for the first
-  EXPECT_EQ(saver.flush().size(), 2u);
+  const SubmitResult third = saver.submit(small_snapshot(3), {});
+  EXPECT_TRUE(third.accepted);
+  ASSERT_EQ(third.ended.size(), 1u);  // it has waited for the first
+  EXPECT_EQ(third.ended[0].progress.at("step"), 1);
+  EXPECT_EQ(saver.flush().size(), 1u);
   testing::expect_same(load("checkpoint.pt"), small_snapshot(3));
 }
 

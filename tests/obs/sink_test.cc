@@ -121,11 +121,12 @@ TEST_F(SinkTest, FullDiskCostsNoLineAndTearsNone) {
     EXPECT_EQ(history.steps[i].step, static_cast<std::int64_t>(i) + 1);
 }
 
-TEST_F(SinkTest, RowsOfEpochsAreOnTheDiskAtOnce) {
+TEST_F(SinkTest, RowsAreOnTheDiskAfterAFlush) {
   testing::FaultyFileSystem faulty(*files_);
   const std::string path = dir_ / "log.jsonl";
   JsonlSink sink(faulty, path, 1);
   sink.on_epoch({}, {});
+  sink.flush();
   sink.on_step(step_at(1), true);
   faulty.crash_at(faulty.calls());
   EXPECT_THROW(sink.on_step(step_at(2), true), Error);
