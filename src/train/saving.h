@@ -17,7 +17,7 @@
 
 namespace ringmaster::train {
 
-enum class SaveReason { kSchedule, kEpoch, kBestEpoch, kRebalance, kStop };
+enum class SaveReason { kEpoch, kBestEpoch, kRebalance, kStop };
 
 // Rank 0 holds the store and decides by its own clock when to save; on the other ranks all but
 // resume() does nothing, for every rank has the same weights, statistics and momentum after every
