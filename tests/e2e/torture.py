@@ -146,7 +146,7 @@ class Life:
 
 def require_nothing_lost(life, folder):
     """Whatever the log had called saved is what the next life goes on from, or something later."""
-    begun = [row for row in log_lines(folder) if row["kind"] in ("start", "resume")]
+    begun = [row for row in log_lines(folder) if row["kind"] in ("start", "resume") and row["attempt"] > life.attempt_before]
     if begun:
         assert begun[-1]["step"] >= life.saved, f"{folder}: went on from step {begun[-1]['step']}, and {life.saved} had been saved"
 
