@@ -29,7 +29,7 @@ class RunDir {
   [[nodiscard]] std::string broken_off(const std::string& started) const {
     return in("broken_off/" + started);
   }
-  [[nodiscard]] std::string rank_log(int rank) const;  // ranks/rank007.log
+  [[nodiscard]] std::string rank_log(int rank) const;      // ranks/rank007.log
   [[nodiscard]] std::string rank_samples(int rank) const;  // ranks/rank007.samples
   // checkpoints/model_000.pt, for the epoch's index from 0.
   [[nodiscard]] std::string epoch_checkpoint(std::int64_t index) const;
