@@ -2,6 +2,7 @@
 
 #include "app/commands.h"
 #include "app/ranks.h"
+#include "app/run_keys.h"
 #include "base/error.h"
 #include "config/render.h"
 #include "train/run.h"
@@ -13,13 +14,7 @@ config::Command train_command() {
   const auto config_file = std::make_shared<std::string>();
   config::Command command{"train", "train a network, or go on with a run", {}, {}};
   config::Declarations& keys = command.keys;
-  keys.group("run");
-  keys.add("config", config_file.get(), "Recipe: a file of key = value lines.",
-           {config::config_file()});
-  keys.add("data", &request->data_folder, "Packed data set.",
-           {config::required(), config::unrecorded()});
-  keys.add("run", &request->run_folder, "Folder of the run: logs, plots, checkpoints.",
-           {config::required(), config::unrecorded()});
+  declare_run_keys(keys, *request, *config_file);
   keys.add("resume", &request->resume,
            "auto: go on from the newest good checkpoint, if there is one; none: insist on a new "
            "run; or a checkpoint's path.",

@@ -1,33 +1,13 @@
 #include "obs/plot_script.h"
 
 #include <algorithm>
-#include <cmath>
-#include <locale>
-#include <sstream>
 #include <vector>
 
 #include "base/check.h"
-#include "obs/text.h"
+#include "obs/drawing.h"
 
 namespace ringmaster::obs {
 namespace {
-
-struct Point {
-  double x, y;
-};
-
-struct Curve {
-  std::string title;
-  std::string style;  // gnuplot's words behind `with`
-  std::vector<Point> points;
-};
-
-struct Drawing {
-  std::string name;  // of the file, without .png
-  std::string title;
-  std::string y_label;
-  std::vector<Curve> curves;
-};
 
 constexpr const char* kFaint = "lines linewidth 1 linecolor rgb '#c8c8c8'";
 constexpr const char* kBlue = "linespoints linewidth 2 pointtype 7 linecolor rgb '#1f77b4'";
@@ -81,48 +61,14 @@ std::vector<Drawing> drawings(const History& history) {
   return all;
 }
 
-void drop_unknown(std::vector<Point>& points) {
-  std::erase_if(points, [](const Point& point) { return !std::isfinite(point.y); });
-}
-
-// gnuplot's name of the data of curve `index` of a drawing.
-std::string block_name(const Drawing& drawing, std::size_t index) {
-  return join_text("$", drawing.name, "_", index);
-}
-
-void write_drawing(std::ostream& out, Drawing drawing) {
-  for (Curve& curve : drawing.curves) drop_unknown(curve.points);
-  std::erase_if(drawing.curves, [](const Curve& curve) { return curve.points.empty(); });
-  if (drawing.curves.empty()) return;
-  for (std::size_t i = 0; i < drawing.curves.size(); ++i) {
-    out << block_name(drawing, i) << " << END\n";
-    for (const Point& point : drawing.curves[i].points) out << point.x << " " << point.y << "\n";
-    out << "END\n";
-  }
-  const std::string file = drawing.name + ".png", temporary = drawing.name + ".tmp";
-  out << "set title '" << drawing.title << "'\nset ylabel '" << drawing.y_label << "'\nset output '"
-      << temporary << "'\nplot ";
-  for (std::size_t i = 0; i < drawing.curves.size(); ++i) {
-    const Curve& curve = drawing.curves[i];
-    out << (i == 0 ? "" : ", \\\n     ") << block_name(drawing, i) << " using 1:2 with "
-        << curve.style << " title '" << curve.title << "'";
-  }
-  out << "\nunset output\nsystem(\"mv -f " << temporary << " " << file << "\")\n\n";
-}
-
 }  // namespace
 
 std::string plot_script(const History& history) {
   const EpochReport* last = history.last_epoch();
   if (last == nullptr || last->step <= 0 || last->epoch <= 0) return "";
-  std::ostringstream out;
-  out.imbue(std::locale::classic());
-  out.precision(9);
-  out << "set terminal pngcairo size " << kPlotWidth << "," << kPlotHeight << " font 'sans,14'\n"
-      << "set xlabel 'epoch'\nset xrange [0:" << std::max<std::int64_t>(last->epoch, 1)
-      << "]\nset grid\nset key outside right top\n\n";
-  for (Drawing& drawing : drawings(history)) write_drawing(out, std::move(drawing));
-  return out.str();
+  return gnuplot_script(join_text("set xlabel 'epoch'\nset xrange [0:",
+                                  std::max<std::int64_t>(last->epoch, 1), "]\n"),
+                        drawings(history));
 }
 
 }  // namespace ringmaster::obs

@@ -13,6 +13,4 @@ namespace ringmaster::obs {
 // pngcairo terminal. Empty where there is nothing to draw yet.
 [[nodiscard]] std::string plot_script(const History& history);
 
-inline constexpr int kPlotWidth = 1200, kPlotHeight = 800;  // pixels
-
 }  // namespace ringmaster::obs

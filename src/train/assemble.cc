@@ -138,6 +138,18 @@ int micro_batches_of(const TrainOptions& options, int ranks) {
 
 }  // namespace
 
+TrainerOptions trainer_options_of(const TrainOptions& options, const Parts& parts) {
+  TrainerOptions trainer;
+  trainer.device = parts.device;
+  trainer.precision = parse_precision(options.precision);
+  trainer.label_smoothing = options.label_smoothing;
+  trainer.micro_batches = parts.micro_batches;
+  trainer.step_deadline_s = options.step_deadline_s;
+  trainer.clip_norm = options.clip_norm;
+  trainer.norm_steps = options.log_steps;
+  return trainer;
+}
+
 std::string state_hash(const Parts& parts) {
   std::string averages;
   if (parts.ema) averages = hash_of(parts.ema->flat_parameters());

@@ -17,6 +17,7 @@
 #include "shard/dataset.h"
 #include "train/options.h"
 #include "train/run.h"
+#include "train/trainer.h"
 
 namespace ringmaster::train {
 
@@ -42,6 +43,8 @@ struct Parts {
 // Collective (the engine's connections, and the check that all ranks made the same). Errors name
 // the key to change.
 [[nodiscard]] Parts assemble(const RunRequest& request, const RunContext& context);
+
+[[nodiscard]] TrainerOptions trainer_options_of(const TrainOptions& options, const Parts& parts);
 
 // Of weights, statistics and momentum; equal on two ranks exactly if all of these are.
 [[nodiscard]] std::string state_hash(const Parts& parts);

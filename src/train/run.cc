@@ -49,7 +49,8 @@ class Run {
         parts_(assemble(request, context)),
         started_(context.control.broadcast(time_name(), 0, step_deadline())),
         trainer_(*parts_.model, *parts_.gradients, *parts_.optimizer, *parts_.schedule,
-                 context.control, context.stop, activity_, trainer_options(), parts_.ema.get()),
+                 context.control, context.stop, activity_,
+                 trainer_options_of(request.options, parts_), parts_.ema.get()),
         tracer_(request.options.trace_steps, activity_, *parts_.engine, *parts_.gradients),
         saver_(request, context, parts_, reporter_),
         samples_(context.files,
@@ -99,14 +100,6 @@ class Run {
       reporter_.log().error("broke off, and could not write down this rank's last operations: ",
                             other.what());
     }
-  }
-
-  TrainerOptions trainer_options() const {
-    const TrainOptions& options = request_.options;
-    return {parts_.device,           parse_precision(options.precision),
-            options.label_smoothing, parts_.micro_batches,
-            options.step_deadline_s, options.clip_norm,
-            options.log_steps};
   }
 
   // The epoch's steps from where it stands. What stops the run, or kNone at the epoch's end.

@@ -65,8 +65,9 @@ StepResult Trainer::step(data::TrainLoader& loader, std::int64_t step) {
   const StepExchange all = exchange(control_, mine, deadline);
   result.totals = all.totals;
   result.stop = all.stop;
-  RM_REQUIRE(std::isfinite(result.totals.loss()), ErrorKind::kInvalidArgument, "the loss of step ",
-             step + 1, " is ", result.totals.loss(), kDiverged);
+  RM_REQUIRE(std::isfinite(result.totals.loss()) || !options_.stop_on_non_finite,
+             ErrorKind::kInvalidArgument, "the loss of step ", step + 1, " is ",
+             result.totals.loss(), kDiverged);
   activity_.enter("optimizer");
   result.grad_norm = look_at_gradients(step);
   optimizer_.step(result.lr, result.momentum);

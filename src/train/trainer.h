@@ -39,8 +39,9 @@ struct TrainerOptions {
   double label_smoothing = 0;
   int micro_batches = 1;  // backwards per step, their gradients averaged
   double step_deadline_s = 600;
-  double clip_norm = 0;         // the gradients' norm is held below it; 0: not
-  std::int64_t norm_steps = 0;  // the norm is reported every so many steps; 0: never
+  double clip_norm = 0;            // the gradients' norm is held below it; 0: not
+  std::int64_t norm_steps = 0;     // the norm is reported every so many steps; 0: never
+  bool stop_on_non_finite = true;  // else a loss that is not finite is a result like any other
 };
 
 // Owns nothing of what it is given; all of it must outlive it. One thread.
