@@ -49,9 +49,13 @@ class Auditor {
       const AuditNotes& notes = split.groups[0].notes;
       if (notes.entries.empty() && notes.common.empty()) split.groups.clear();
     }
-    report_.duplicates = find_duplicates(std::move(keys_), [this](const ImageKey& key) {
-      return source_.splits()[key.split].items[key.number].name;
-    });
+    report_.duplicates =
+        find_duplicates(std::move(keys_), [this](const std::vector<ImageKey>& wanted) {
+          std::vector<std::string> names;
+          for (const ImageKey& key : wanted)
+            names.push_back(source_.splits()[key.split].items[key.number].name);
+          return names;
+        });
     return std::move(report_);
   }
 

@@ -108,7 +108,10 @@ void print_duplicates(std::ostream& out, const AuditReport& report, const std::s
     classes += group.across_classes ? 1 : 0;
     if (rows.size() == kShownNames) continue;
     std::string row;
-    for (const std::string& name : group.names) row += (row.empty() ? "" : " = ") + name;
+    for (std::size_t i = 0; i < std::min(group.names.size(), kShownNames); ++i)
+      row += (i == 0 ? "" : " = ") + group.names[i];
+    if (group.names.size() > kShownNames)
+      row += join_text(" and ", with_commas(group.names.size() - kShownNames), " more");
     rows.push_back(row);
   }
   out << "  duplicate: " << with_commas(report.duplicates.size())
@@ -159,8 +162,9 @@ void print_report(std::ostream& out, const AuditReport& report, const std::strin
   for (const std::string& sentence : report.unmet) out << "  not as expected: " << sentence << '\n';
 }
 
-std::string audit_summary(FileSystem& files, const std::string& folder) {
+void print_summary(std::ostream& out, FileSystem& files, const std::string& folder) {
   const std::string path = join_path(folder, kAuditName);
+  if (!files.exists(path)) return;
   const Json json = Json::parse(read_text(files, path, kLimitBytes), nullptr,
                                 /*allow_exceptions=*/false);
   try {
@@ -175,7 +179,7 @@ std::string audit_summary(FileSystem& files, const std::string& folder) {
     };
     for (const FindingKind kind : all_kinds()) add(name_of(kind), counts[name_of(kind)]);
     add("duplicate", json.at("duplicates").size());
-    return text.empty() ? "nothing" : text;
+    out << "  audit: " << (text.empty() ? "nothing" : text) << "; see " << path << '\n';
   } catch (const Json::exception& error) {
     throw Error(ErrorKind::kBadData, path + " is damaged: " + error.what());
   }

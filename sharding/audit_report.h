@@ -60,9 +60,9 @@ struct AuditReport {
 // all of them are.
 void print_report(std::ostream& out, const AuditReport& report, const std::string& whole);
 
-// "22 cmyk, 1 png_as_jpeg, 3 duplicate", of the report in `folder`; "nothing" where nothing was
-// found. Error{kBadData} where it is damaged.
-[[nodiscard]] std::string audit_summary(FileSystem& files, const std::string& folder);
+// One line on the report in `folder`: "audit: 22 cmyk, 1 png_as_jpeg, 3 duplicate; see ...". None
+// where there is no report (an older version packed). Error{kBadData} where it is damaged.
+void print_summary(std::ostream& out, FileSystem& files, const std::string& folder);
 
 // The notes of each shard out of the report of a finished data set, by the shard's name. Nothing
 // where the file is missing, damaged or of another data set.

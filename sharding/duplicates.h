@@ -17,13 +17,16 @@ struct ImageKey {
   std::uint64_t hash = 0;  // XXH3-64 of its bytes
   std::uint32_t size_bytes = 0;
   std::uint32_t label = 0;
-  std::uint32_t split = 0, number = 0;  // of what name_of() is asked
+  std::uint32_t split = 0, number = 0;  // in the split
 };
+
+// The names of `keys`, which are in the order of split and number.
+using NamesOf = std::function<std::vector<std::string>(const std::vector<ImageKey>& keys)>;
 
 // Groups in the order of their first image. Two images of the same hash and size are taken as the
 // same: among 1.3 million different ones the odds of a false pair are 1 in 20 million.
-[[nodiscard]] std::vector<Duplicate> find_duplicates(
-    std::vector<ImageKey> keys, const std::function<std::string(const ImageKey&)>& name_of);
+[[nodiscard]] std::vector<Duplicate> find_duplicates(std::vector<ImageKey> keys,
+                                                     const NamesOf& names_of);
 
 // Of a packed data set whose shards lie in `folder`, by split and record: the shards' tables are
 // read, not the images.

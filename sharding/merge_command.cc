@@ -20,8 +20,7 @@ config::Command merge_command(const Surroundings& at) {
     const shard::Manifest manifest = merge_parts(at.files, *folder);
     at.out << "merged the parts in " << *folder << ":\n";
     print_data_set(at.out, manifest);
-    at.out << "  audit: " << audit_summary(at.files, *folder) << "; see "
-           << join_path(*folder, kAuditName) << "\n";
+    print_summary(at.out, at.files, *folder);
     return kExitDone;
   };
   return command;

@@ -125,8 +125,7 @@ int run_pack(const Surroundings& at, const PackArguments& arguments) {
   }
   print_data_set(at.out, result.manifest);
   if (options.part.whole()) {
-    at.out << "  audit: " << audit_summary(at.files, options.output) << "; see "
-           << join_path(options.output, kAuditName) << "\n";
+    print_summary(at.out, at.files, options.output);
   } else {
     at.out << "this is part " << arguments.part << "; when all are there: " << kProgram << " merge "
            << options.output << "\n";

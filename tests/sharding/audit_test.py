@@ -227,6 +227,8 @@ def check_same_bytes(folder, want):
             assert contents(out) == want
             shutil.rmtree(out)
     assert killed > 3, f"only {killed} packs were killed before they ended"
+    os.remove(f"{folder}/parts/audit.json")  # as a version without an audit left it
+    assert "already packed" in run(*pack, "--output", f"{folder}/parts")
     # Shards of a finished data set stay when one is lost, with what was noticed about them.
     for lost in (["manifest.json", "train-00001.rms"], ["manifest.json", "train-00001.rms", "audit.json"]):
         for name in lost:
