@@ -89,7 +89,7 @@ stay_down_if_poisoned() {
 
 # run_and_requeue PROGRAM ARGS…: a run that survives. ARGS have --run DIR. Exits: on 75 the job is queued again, anything else is final.
 run_and_requeue() {
-  run=$(run_folder_of "$@")
+  run=$(value_of --run "$@")
   [ -n "$run" ] || die "no --run DIR in: $*"
   read_state
   stay_down_if_poisoned

@@ -35,12 +35,14 @@ saved_step() {
   echo "${step:--1}"
 }
 
-# run_folder_of WORDS...: what follows --run in a command.
-run_folder_of() {
+# value_of --KEY WORDS...: what a command gives for an option; nothing where it does not.
+value_of() {
+  local key=$1
+  shift
   while [ $# -gt 0 ]; do
     case $1 in
-      --run) echo "${2-}"; return ;;
-      --run=*) echo "${1#--run=}"; return ;;
+      "$key") echo "${2-}"; return ;;
+      "$key"=*) echo "${1#"$key"=}"; return ;;
     esac
     shift
   done

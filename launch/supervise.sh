@@ -36,7 +36,7 @@ while [ $# -gt 0 ]; do
 done
 [ $# -gt 0 ] || usage "no command"
 [ "$attempts" -gt 0 ] || usage "--attempts takes a number from 1"
-[ -n "$run" ] || run=$(run_folder_of "$@")
+[ -n "$run" ] || run=$(value_of --run "$@")
 [ -n "$run" ] || usage "no --run, neither before the command nor in it: without the run's folder there is no telling progress"
 
 child='' leaving='' trapped='' code=0

@@ -135,6 +135,24 @@ def a_gpu_file_runs(work):
     print("g5_4x.sbatch trains on 4 ranks")
 
 
+def an_array_packs_the_same_bytes(work):
+    """Three parts by three tasks, joined by a job that waits for them: the files of a single pack."""
+    parts = f"{work}/parts"
+    sh("sbatch", "--array=1-3", "--cpus-per-task=2", f"--output={work}/shard-%a.out", f"--chdir={work}", f"{lab.SOURCE}/launch/shard.sbatch",
+       "--input", lab.FASHION, "--output", parts, "--subset", 20, "--shards", 3)
+
+    def said():
+        return "".join(open(path, encoding="utf-8").read() for path in sorted(glob.glob(f"{work}/shard-*.out") + glob.glob(f"{work}/*merge*")))
+
+    wait_until(lambda: os.path.exists(f"{parts}/manifest.json"), "joined data set")
+    names = sorted(name for name in os.listdir(f"{work}/data") if name.endswith(".rms") or name == "manifest.json")
+    assert len(names) >= 5, names
+    for name in names:
+        with open(f"{work}/data/{name}", "rb") as single, open(f"{parts}/{name}", "rb") as joined:
+            assert single.read() == joined.read(), f"{name} differs\n{said()}"
+    print(f"an array of 3 tasks packs the same {len(names)} files")
+
+
 def lone_tasks_are_refused(work):
     words = lab.train_command(f"{work}/data", f"{work}/lone", **RECIPE)
     out = sh("srun", "--mem=100", "-N2", "--ntasks-per-node=1", "--mpi=none", *words, check=False)
@@ -144,7 +162,7 @@ def lone_tasks_are_refused(work):
 
 def every_file_is_accepted():
     files = sorted(glob.glob(f"{lab.SOURCE}/launch/*.sbatch"))
-    assert len(files) >= 6, files
+    assert len(files) >= 7, files
     for file in files:
         out = sh("sbatch", "--test-only", file)
         assert "to start at" in out, f"{file}: {out}"
@@ -168,6 +186,7 @@ def main():
         same_as_mpirun(work)
         stays_down(work)
         a_gpu_file_runs(work)
+        an_array_packs_the_same_bytes(work)
         comes_back(work)
         lone_tasks_are_refused(work)
     finally:
