@@ -25,12 +25,13 @@ verdict() {
   meaning_of "$1"
 }
 
-# saved_step RUN: the steps done at the newest save that the run's log tells of; -1 for none. This is what counts as progress: a run that
-# trains on but never comes to save would repeat the same steps for ever.
+# saved_step RUN: the step of the newest checkpoint that the run's log tells of, by its completion or by a resumption from it; -1 for none. This
+# is what counts as progress: a run that trains on but never comes to save would repeat the same steps for ever.
 saved_step() {
   local step=''
   if [ -r "$1/log.jsonl" ]; then
-    step=$(tac "$1/log.jsonl" | grep -m 1 '"kind": *"save"' | sed -n 's/.*"step": *\([0-9][0-9]*\).*/\1/p' || true)
+    step=$(tac "$1/log.jsonl" | grep -E -m 1 '"kind": *"(saved|resume)"' |
+      sed -n -e 's/.*"saved_step": *\([0-9][0-9]*\).*/\1/p;t' -e 's/.*"step": *\([0-9][0-9]*\).*/\1/p' || true)
   fi
   echo "${step:--1}"
 }

@@ -172,8 +172,10 @@ def every_file_is_accepted():
 
 
 def main():
-    if os.geteuid() != 0 or not shutil.which("slurmctld"):
-        sys.exit("needs root and slurm-wlm (ami/install.sh --tests)")
+    if os.geteuid() != 0:
+        print("not tried here: a Slurm of one's own needs root")
+        return
+    assert shutil.which("slurmctld"), "slurm-wlm is missing: ami/install.sh --tests"
     work = lab.workdir()
     os.environ.update(SANDBOX=f"{work}/slurm", SLURM_CONF=f"{work}/slurm/slurm.conf", SANDBOX_CPUS="96",
                       SANDBOX_PORT=str(free_ports(9)))

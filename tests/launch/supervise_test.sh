@@ -15,7 +15,7 @@ echo x >>"$dir/starts"
 starts=$(wc -l <"$dir/starts")
 word=$(cut -d ' ' -f "$starts" "$dir/script")
 case $word in
-  save:*) echo "{\"kind\": \"save\", \"step\": $((starts * 10)), \"wait_s\": 0.1}" >>"$dir/run/log.jsonl" ;;
+  save:*) echo "{\"kind\": \"saved\", \"step\": 99, \"saved_step\": $((starts * 10)), \"write_s\": 0.1}" >>"$dir/run/log.jsonl" ;;
   trap:*)
     for signal in TERM INT USR1 USR2; do trap "echo $signal >>'$dir/signal'; exit ${word#trap:}" $signal; done
     echo ready >"$dir/ready"
@@ -50,7 +50,7 @@ prepare "75 save:75 75 75 75 0"; expect 1 5
 prepare "137 138 save:140 2"; expect 2 4 # a rank that was killed from outside is a lost peer
 # Saves of a step that was there before are no progress.
 prepare "75 75 0"
-echo '{"kind": "save", "step": 500}' >"$work/run/log.jsonl"
+echo '{"kind": "resume", "attempt": 2, "step": 500}' >"$work/run/log.jsonl"
 expect 1 2 --attempts 2
 grep -q 'newest: step 500' "$work/out" || fail "the newest step must be named"
 

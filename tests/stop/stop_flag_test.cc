@@ -139,6 +139,7 @@ TEST(StopFlag, WhereNothingIsToBeSavedTheFirstSignalLeaves) {
 
 TEST(StopFlag, TheHighestPrecedenceWins) {
   StopFlag flag(quiet());
+  flag.request(Reason::kUsr1);
   flag.request(Reason::kTerm);
   flag.request(Reason::kSpotNotice);
   EXPECT_EQ(flag.requested(), Reason::kTerm);
