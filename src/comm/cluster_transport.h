@@ -29,7 +29,7 @@ class ClusterTransport final : public Transport {
   int lookahead() const override { return MpiLink::kLookahead; }
   bool try_receive(const Segment& segment, ActionKind kind, double scale) override;
   std::optional<int> unflushed_peer() override;
-  void begin_wait(int peer) override { local_->begin_wait(peer); }
+  void begin_wait(int peer) override;
   void end_wait() override;
   std::uint32_t arm() override;
   void sleep(std::uint32_t armed, std::chrono::microseconds at_most) override;
@@ -45,6 +45,7 @@ class ClusterTransport final : public Transport {
   const World& world_;
   MpiLink remote_;
   MpiNews news_;
+  std::chrono::microseconds nap_{0};  // the next one of this wait
   const std::function<void()> on_broken_;
 };
 

@@ -18,10 +18,16 @@ namespace {
 
 constexpr double kStartSeconds = 120;  // for all ranks to tell each other where they are
 
+// OpenMPI sends a message up to this size at once; a larger one waits for the receiver to answer,
+// which cost a segment as much time as its bytes (2 hosts, 1 Gbit/s). So: a segment and its header.
+constexpr const char* kEagerLimit = "OMPI_MCA_btl_tcp_eager_limit";
+constexpr const char* kEagerBytes = "278528";
+
 void start_mpi() {
   int initialized = 0;
   MPI_Initialized(&initialized);
   RM_CHECK(initialized == 0, "only one MpiSession per process");
+  ::setenv(kEagerLimit, kEagerBytes, 0);  // mpirun's --mca comes first: it sets this variable
   int provided = 0;
   check_mpi(MPI_Init_thread(nullptr, nullptr, MPI_THREAD_MULTIPLE, &provided), "MPI_Init_thread");
   MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
