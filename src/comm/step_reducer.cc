@@ -97,7 +97,7 @@ void StepReducer::reduce(const Reduction& reduction, const Patience& patience,
   unsettled_begin_ = unsettled_end_ == 0 ? begin : std::min(unsettled_begin_, begin);
   unsettled_end_ = std::max(unsettled_end_, end);
   Walk(*transport_, plan_for(reduction.count_elems), reduction, reductions_++, size_bytes(type_),
-       Waiter(*transport_, world_, patience))
+       Waiter(*transport_, world_, patience, pace_))
       .run(progress);
 }
 
@@ -105,9 +105,9 @@ void StepReducer::settle(const Patience& patience) {
   // One peer after the other: one that is done may end its engine at once, and has not failed then
   // because others are still awaited.
   while (const std::optional<int> peer = transport_->unflushed_peer()) {
-    Waiter(*transport_, world_, patience).await({*peer, last_index_, -1, -1, "the end of"}, [&] {
-      return transport_->unflushed_peer() != peer;
-    });
+    Waiter(*transport_, world_, patience, pace_)
+        .await({*peer, last_index_, -1, -1, "the end of"},
+               [&] { return transport_->unflushed_peer() != peer; });
   }
   unsettled_begin_ = unsettled_end_ = 0;
 }

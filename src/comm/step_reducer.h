@@ -37,6 +37,7 @@ class StepReducer final : public Reducer {
   const DType type_;
   const MakePlan make_plan_;
   const std::string name_;
+  Pace pace_;
   std::map<std::int64_t, Plan> plans_;  // by number of elements: as many as there are buckets
   std::int64_t reductions_ = 0;
   std::int64_t last_index_ = 0;                           // Reduction::index; for messages

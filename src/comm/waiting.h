@@ -38,6 +38,24 @@ class Patience {
   std::atomic<bool> cancelled_{false};
 };
 
+// Whether to give up the processor while trying, in the hope that the rank that is waited for gets
+// it: quick where only ranks compete for processors, but where other threads do (backward's, other
+// programs') it costs a whole turn of theirs, and a sleeper that is woken comes sooner. One thread
+// at a time.
+class Pace {
+ public:
+  [[nodiscard]] bool may_yield() { return slow_ == 0 || --slow_ == 0; }
+  // How long it took to get the processor back.
+  void yielded(Deadline::Clock::duration time) {
+    if (time > kTooLong) slow_ = kWaitsWithout;
+  }
+
+ private:
+  static constexpr std::chrono::microseconds kTooLong{200};
+  static constexpr int kWaitsWithout = 100;
+  int slow_ = 0;  // waits to come that should not yield
+};
+
 // What a wait is for; for messages.
 struct Awaited {
   int peer = 0;
@@ -62,8 +80,8 @@ Trouble find_culprit(const World& world, int peer, Examine examine) {
 // One thread at a time.
 class Waiter {
  public:
-  Waiter(Transport& transport, const World& world, const Patience& patience)
-      : transport_(transport), world_(world), patience_(patience) {}
+  Waiter(Transport& transport, const World& world, const Patience& patience, Pace& pace)
+      : transport_(transport), world_(world), patience_(patience), pace_(pace) {}
 
   // Returns when `attempt()` is true. Otherwise throws Error{kTimeout} or Error{kPeerLost}, naming
   // the culprit and `awaited`, after it has told the other ranks; or Cancelled.
@@ -109,20 +127,34 @@ class Waiter {
   // First without giving up the processor, then with: the rank that is waited for may need it.
   template <typename Attempt>
   bool spin(Attempt attempt) {
-    return try_for(transport_.spin_time(), attempt, cpu_relax) ||
-           try_for(kYield, attempt, std::this_thread::yield);
+    return try_holding(attempt) || (pace_.may_yield() && try_yielding(attempt));
   }
 
-  template <typename Attempt, typename Pause>
-  static bool try_for(std::chrono::microseconds time, Attempt attempt, Pause pause) {
+  template <typename Attempt>
+  bool try_holding(Attempt attempt) {
+    const std::chrono::microseconds time = transport_.spin_time();
     if (time.count() == 0) return false;
     const auto end = Deadline::Clock::now() + time;
     do {
       for (int i = 0; i < 8; ++i) {
         if (attempt()) return true;
-        pause();
+        cpu_relax();
       }
     } while (Deadline::Clock::now() < end);
+    return false;
+  }
+
+  template <typename Attempt>
+  bool try_yielding(Attempt attempt) {
+    auto now = Deadline::Clock::now();
+    const auto end = now + kYield;
+    do {
+      const auto before = now;
+      std::this_thread::yield();
+      now = Deadline::Clock::now();
+      pace_.yielded(now - before);
+      if (attempt()) return true;
+    } while (now < end);
     return false;
   }
 
@@ -134,6 +166,7 @@ class Waiter {
   Transport& transport_;
   const World& world_;
   const Patience& patience_;
+  Pace& pace_;
 };
 
 }  // namespace ringmaster::comm

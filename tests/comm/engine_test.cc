@@ -54,6 +54,41 @@ INSTANTIATE_TEST_SUITE_P(Threads, Sums,
                                   name_of(std::get<2>(sweep.param));
                          });
 
+// How 4,000 elements are cut into reductions: a random number of random sizes, some of them 0.
+std::vector<std::int64_t> random_split(RandomStream& random) {
+  std::vector<std::int64_t> sizes;
+  for (std::int64_t left = 4000; left > 0; left -= sizes.back()) {
+    sizes.push_back(std::min<std::int64_t>(left, random.below(1500)));
+  }
+  return sizes;
+}
+
+class AnyRanks : public ::testing::TestWithParam<int> {};
+
+TEST_P(AnyRanks, AnySplitEqualsTheReference) {
+  const int ranks = GetParam();
+  for (const std::string algorithm : {"ring", "hierarchical"}) {
+    RandomStream random(17, RandomUse::kTest, static_cast<std::uint64_t>(ranks), 0);
+    std::vector<std::vector<std::int64_t>> splits;
+    for (int i = 0; i < 3; ++i) splits.push_back(random_split(random));
+    // Hosts of one, two and three ranks in turn.
+    std::vector<std::string> hosts;
+    for (int host = 0; static_cast<int>(hosts.size()) < ranks; ++host) {
+      for (int i = 0; i <= host % 3 && static_cast<int>(hosts.size()) < ranks; ++i)
+        hosts.push_back("host" + std::to_string(host));
+    }
+    run_ranks(hosts, [&](ControlPlane& control) {
+      const auto engine =
+          make_engine(control, nullptr, options_for(DType::kInt32, algorithm, 1 << 13));
+      for (const auto& sizes : splits) {
+        expect_exact_sums(*engine, control.world().rank, ranks, sizes, 2);
+      }
+    });
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Threads, AnyRanks, ::testing::Range(1, 34));
+
 TEST(Engine, HierarchicalOverUnevenHosts) {
   run_ranks({"a", "a", "a", "b", "b"}, [](ControlPlane& control) {
     const auto engine =
