@@ -1,4 +1,5 @@
-// MPI_Allreduce in place: a line "BYTES MICROSECONDS" per size, median, the slowest rank's. Arguments: sizes in bytes.
+// MPI_Allreduce in place: a line "BYTES MICROSECONDS" per size, median, the slowest rank's.
+// Arguments: sizes in bytes.
 //   mpicxx -O2 allreduce_mpi.cc -o allreduce_mpi && mpirun -np 2 ./allreduce_mpi 1024 102228128
 #include <algorithm>
 #include <cstdio>

@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# ResNet-50 on one host, 2 ranks of one thread: our step, our step without communication, PyTorch's DDP over gloo, and PyTorch's without
+# communication, in turn in one run; images per second, medians over the rounds, and ratios.
+#
+#   tests/peers/train_ddp.sh [ROUNDS] [PIXELS...]      default: 3 rounds, 32 and 64 pixels
+#   RANKS=2 BATCH=16 STEPS=8 ALGORITHM=hierarchical BUILD=build PYTHON=... (with torch and torchvision)
+#
+# Needs the build's test programs (-DRINGMASTER_TESTS=ON: tests/peers/train_step_tool).
+set -euo pipefail
+root=$(cd "$(dirname "$0")/../.." && pwd)
+tool=${BUILD:-$root/build}/tests/peers/train_step_tool
+python=${PYTHON:-$("$root/ami/install.sh" --print-prefix)/venv/bin/python3}
+ranks=${RANKS:-2} batch=${BATCH:-16} steps=${STEPS:-8}
+rounds=${1:-3}
+[ $# -eq 0 ] || shift
+pixels=("$@")
+[ $# -gt 0 ] || pixels=(32 64)
+rows=$(mktemp)
+trap 'rm -f "$rows"' EXIT
+export OMP_NUM_THREADS=1
+
+ours() { "$root/launch/local_mpirun.sh" "$ranks" "$tool" "$1" "$batch" "$steps" "$2"; }
+torch() {
+  "$python" -m torch.distributed.run --nproc-per-node "$ranks" --rdzv-backend c10d --rdzv-endpoint localhost:0 \
+    "$root/tests/peers/train_ddp.py" "$1" "$batch" "$steps" "$2" 2>/dev/null
+}
+
+for ((round = 1; round <= rounds; round++)); do
+  for px in "${pixels[@]}"; do
+    echo "# round $round of $rounds, $px pixels" >&2
+    {
+      echo "$px ours $(ours "$px" "${ALGORITHM:-hierarchical}")"
+      echo "$px ddp $(torch "$px" ddp)"
+      echo "$px ours_none $(ours "$px" none)"
+      echo "$px torch_none $(torch "$px" none)"
+    } >>"$rows"
+  done
+done
+echo "# images per second, medians of $rounds rounds; $ranks ranks, batch $batch a rank"
+python3 -c 'import statistics, sys
+rates = {}
+for line in open(sys.argv[1]):
+    pixels, who, rate = line.split()
+    rates.setdefault(int(pixels), {}).setdefault(who, []).append(float(rate))
+print("pixels     ours  ours, none      DDP  torch, none  ours/DDP  ours/ours none")
+for pixels, runs in sorted(rates.items()):
+    rate = {who: statistics.median(column) for who, column in runs.items()}
+    print("%6d %8.1f %11.1f %8.1f %12.1f %9.2f %15.2f" % (pixels, rate["ours"], rate["ours_none"], rate["ddp"], rate["torch_none"],
+          rate["ours"] / rate["ddp"], rate["ours"] / rate["ours_none"]))' "$rows"

@@ -1,0 +1,133 @@
+// train_step_tool PIXELS BATCH STEPS ring|hierarchical|mpi|none: training steps of ResNet-50 on
+// random images, without a loader, as train_ddp.py does them with PyTorch; prints images per second
+// over all ranks, from the median step. `none` reduces nothing: every rank trains alone beside the
+// others, which is what communication is measured against.
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <iostream>
+
+#include <ATen/Parallel.h>
+#include <ATen/ops/randint.h>
+#include <ATen/ops/randn.h>
+#include <ATen/ops/zeros.h>
+
+#include "base/error.h"
+#include "comm/make_engine.h"
+#include "comm/thread_control.h"
+#include "grad/flat_tensors.h"
+#include "grad/gradients.h"
+#include "model/loss.h"
+#include "model/resnet.h"
+#include "optim/sgd.h"
+
+namespace ringmaster {
+namespace {
+
+struct Arguments {
+  std::int64_t pixels, batch;
+  int steps;
+  std::string algorithm;
+};
+
+std::vector<grad::NamedTensor> convert(const std::vector<model::NamedTensor>& tensors) {
+  std::vector<grad::NamedTensor> converted;
+  for (const auto& entry : tensors) converted.push_back({entry.name, entry.tensor});
+  return converted;
+}
+
+std::vector<grad::TensorSize> sizes(const std::vector<grad::NamedTensor>& tensors) {
+  std::vector<grad::TensorSize> sizes;
+  for (const auto& entry : tensors) sizes.push_back({entry.name, entry.tensor.numel()});
+  return sizes;
+}
+
+// Model, gradients and optimizer on flat memory, as train/assemble.cc puts them together.
+class Training {
+ public:
+  Training(comm::ControlPlane& control, comm::MpiSession* mpi, const Arguments& arguments)
+      : model_(model::make_model({})) {
+    const auto parameters = convert(model::parameters(*model_));
+    const auto statistics = convert(model::statistics(*model_));
+    const grad::BucketPlan plan = grad::plan_buckets(sizes(parameters), sizes(statistics), {});
+    comm::EngineOptions engine;
+    engine.capacity_elems = plan.total_elems;
+    engine.algorithm = arguments.algorithm == "none" ? "ring" : arguments.algorithm;
+    engine_ = comm::make_engine(control, mpi, engine);
+    std::vector<grad::Slot> slots = plan.parameters;
+    for (grad::Slot& slot : slots) slot.offset_elems -= plan.gradients_offset_elems;
+    std::vector<at::Tensor> reversed;
+    for (auto entry = parameters.rbegin(); entry != parameters.rend(); ++entry)
+      reversed.push_back(entry->tensor);
+    flat_ = at::zeros({plan.total_elems - plan.gradients_offset_elems}, at::kFloat);
+    grad::move_into(flat_, slots, reversed);
+    gradients_ = std::make_unique<grad::Gradients>(*engine_, control.world().size, plan, parameters,
+                                                   statistics);
+    std::vector<optim::ParameterSlot> places;
+    for (const auto& entry : parameters)
+      places.push_back(optim::slot_of(entry.name, entry.tensor, flat_));
+    optimizer_ = std::make_unique<optim::Sgd>(flat_, gradients_->flat(), std::move(places),
+                                              optim::OptimizerOptions{});
+    images_ = at::randn({arguments.batch, 3, arguments.pixels, arguments.pixels})
+                  .contiguous(at::MemoryFormat::ChannelsLast);
+    labels_ = at::randint(1000, {arguments.batch}, at::kLong);
+  }
+
+  void step() {
+    gradients_->arm(1);
+    model::cross_entropy(model_->forward(images_), labels_, 0).backward();
+    gradients_->end_micro_batch();
+    gradients_->finish(Deadline::after(std::chrono::minutes(2)));
+    optimizer_->step(0.01);
+  }
+
+ private:
+  std::shared_ptr<model::ResNet> model_;
+  std::unique_ptr<comm::Engine> engine_;
+  at::Tensor flat_, images_, labels_;
+  std::unique_ptr<grad::Gradients> gradients_;
+  std::unique_ptr<optim::Sgd> optimizer_;
+};
+
+double median_step_s(comm::ControlPlane& world, Training& training, int steps) {
+  std::vector<double> times;
+  for (int i = 0; i < steps + 2; ++i) {
+    world.barrier(Deadline::after(std::chrono::minutes(2)));
+    const auto start = std::chrono::steady_clock::now();
+    training.step();
+    const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
+    if (i >= 2) times.push_back(time.count());
+  }
+  const auto middle = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);
+  std::nth_element(times.begin(), middle, times.end());
+  return *middle;
+}
+
+int run(const Arguments& arguments) {
+  comm::MpiSession session;
+  comm::ControlPlane& world = session.control();
+  const bool alone = arguments.algorithm == "none";
+  const auto single = comm::make_single_control();
+  at::set_num_threads(1);
+  Training training(alone ? *single : world, alone ? nullptr : &session, arguments);
+  std::int64_t slowest_ns =
+      static_cast<std::int64_t>(median_step_s(world, training, arguments.steps) * 1e9);
+  world.all_max({&slowest_ns, 1}, Deadline::after(std::chrono::minutes(2)));
+  const double images = static_cast<double>(world.world().size * arguments.batch);
+  if (world.world().rank == 0)
+    std::cout << images / (static_cast<double>(slowest_ns) * 1e-9) << std::endl;
+  return 0;
+}
+
+}  // namespace
+}  // namespace ringmaster
+
+int main(int argc, char** argv) {
+  if (argc != 5) return 2;
+  try {
+    return ringmaster::run({std::atoll(argv[1]), std::atoll(argv[2]), std::atoi(argv[3]), argv[4]});
+  } catch (const std::exception& error) {
+    std::cerr << error.what() << std::endl;
+    return 1;
+  }
+}
