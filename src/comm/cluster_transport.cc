@@ -29,7 +29,7 @@ ClusterTransport::ClusterTransport(std::unique_ptr<SharedTransport> local, const
       on_broken_(std::move(on_broken)) {}
 
 ClusterTransport::~ClusterTransport() {
-  if (!remote_.idle() || !news_.idle()) on_broken_();
+  if (!remote_.idle() || !news_.finish()) on_broken_();
   if (remote_.idle()) return;
   std::ignore = local_.release();  // MPI may still write into the arena
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <thread>
 #include <vector>
 
 #include <mpi.h>
@@ -17,6 +18,7 @@ using Clock = Deadline::Clock;
 
 constexpr std::chrono::milliseconds kEvery{500};
 constexpr std::chrono::milliseconds kFresh{1500};  // three that were told, or it does not run
+constexpr std::chrono::seconds kLastWords{5};
 
 enum class Topic : int { kWaiting, kGivingUp };
 
@@ -41,13 +43,17 @@ struct MpiNews::State {
   std::vector<Post> posts;  // by receiver: the one that is on its way
   std::vector<Told> told;   // by sender
   std::optional<Trouble> verdict;
-  bool has_told = false;
+  bool has_told = false, has_given_up = false;
   Clock::time_point next;
 
   bool done(Post& post) const {
     int flag = 0;
     check_mpi(MPI_Test(&post.request, &flag, MPI_STATUS_IGNORE), "telling who waits for whom");
     return flag != 0;
+  }
+
+  bool all_done() {
+    return std::all_of(posts.begin(), posts.end(), [&](Post& post) { return done(post); });
   }
 
   // To everybody, but for those who have not taken the last one yet.
@@ -98,7 +104,7 @@ MpiNews::MpiNews(int communicator, const World& world) : state_(std::make_unique
 }
 
 MpiNews::~MpiNews() {
-  if (!idle()) std::ignore = state_.release();  // MPI still reads the message
+  if (!state_->all_done()) std::ignore = state_.release();  // MPI still reads the message
 }
 
 void MpiNews::waiting(int peer) {
@@ -118,6 +124,7 @@ void MpiNews::going_on() {
 }
 
 void MpiNews::give_up(const Trouble& trouble) {
+  state_->has_given_up = true;
   state_->tell({static_cast<int>(Topic::kGivingUp), trouble.rank, static_cast<int>(trouble.kind)});
 }
 
@@ -131,9 +138,14 @@ std::optional<int> MpiNews::waits_for(int rank) const {
   return told.waits_for;
 }
 
-bool MpiNews::idle() {
-  return std::all_of(state_->posts.begin(), state_->posts.end(),
-                     [&](Post& post) { return state_->done(post); });
+bool MpiNews::finish() {
+  const bool healthy = !state_->has_given_up && !state_->verdict;
+  const Deadline deadline = Deadline::after(healthy ? kLastWords : std::chrono::seconds(0));
+  while (!state_->all_done()) {
+    if (deadline.passed()) return false;
+    std::this_thread::sleep_for(std::chrono::microseconds(100));
+  }
+  return true;
 }
 
 }  // namespace ringmaster::comm

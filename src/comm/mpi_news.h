@@ -10,13 +10,12 @@
 
 namespace ringmaster::comm {
 
-// One thread at a time. No call waits.
+// One thread at a time. No call but finish() waits.
 class MpiNews {
  public:
   // `communicator`: as MPI_Comm_c2f gives it, for this alone. `world` must outlive it.
   MpiNews(int communicator, const World& world);
-  // Where a message is still on its way (its receiver does not run), idle() is false and MPI may
-  // not be taken down before the process ends.
+  // Where a message is still on its way, MPI may not be taken down before the process ends.
   ~MpiNews();
   MpiNews(const MpiNews&) = delete;
   MpiNews& operator=(const MpiNews&) = delete;
@@ -33,7 +32,9 @@ class MpiNews {
   [[nodiscard]] std::optional<Trouble> verdict() const;
   // Whom `rank` said it waits for within the last 1.5 s; empty: it did not say so.
   [[nodiscard]] std::optional<int> waits_for(int rank) const;
-  [[nodiscard]] bool idle();
+  // For the end: whether all that was told has left. Waits for it, up to 5 s (a connection may have
+  // to be made first), unless some rank gave up.
+  [[nodiscard]] bool finish();
 
  private:
   struct State;
