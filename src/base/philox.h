@@ -21,6 +21,8 @@ enum class RandomUse : std::uint32_t {
   kShardMix = 4,
   kTest = 5,
   kMix = 6,
+  kAugmentOps = 7,
+  kErasing = 8,
 };
 
 // A short private stream: key (seed, use), counter (a, b, block). Copyable, no heap, one thread at

@@ -74,6 +74,8 @@ void BatchPipeline::open_slot() {
   slot->batch.targets =
       at::empty({count}, at::TensorOptions().dtype(at::kLong).pinned_memory(options_.pin));
   slot->batch.sample_ids = std::move(job.sample_ids);
+  slot->batch.erased.resize(static_cast<std::size_t>(count));
+  slot->batch.mix = job.mix;
   slot->batch.step = job.step;
   slot->batch.micro = job.micro;
   slots_.push_back(std::move(slot));
@@ -117,6 +119,7 @@ void BatchPipeline::make_sample(const Ticket& ticket, Scratch& scratch) const {
       ticket.at * static_cast<std::size_t>(view.side) * static_cast<std::size_t>(view.side) * 3;
   if (options_.raw_u8) {
     write_bytes(view, batch.images.mutable_data_ptr<std::uint8_t>() + first);
+    batch.erased[ticket.at] = view.erased;
   } else {
     write_float(view, options_.normalisation, batch.images.mutable_data_ptr<float>() + first);
   }

@@ -24,6 +24,8 @@ struct Batch {
   at::Tensor images;   // [B, 3, H, W], channels-last: float32 and normalised, or uint8 (raw_u8)
   at::Tensor targets;  // int64 [B]
   std::vector<std::int64_t> sample_ids;  // B of them, in the order of the images
+  std::vector<image::Crop> erased;       // of each image; empty where it is done already
+  Mix mix;                               // training: what network_input() does to the batch
   std::int64_t step = 0;                 // training: in the epoch; evaluation: the plan's batch
   std::int64_t micro = 0;                // training: micro-batch of the step
 };
@@ -45,6 +47,7 @@ class BatchSource {
   struct Job {
     std::vector<std::int64_t> sample_ids;  // at least one
     std::int64_t step = 0, micro = 0;
+    Mix mix = {};
   };
 
   virtual ~BatchSource() = default;

@@ -34,7 +34,8 @@ class Endless {
 };
 
 StageSeconds difference(const StageSeconds& a, const StageSeconds& b) {
-  return {a.read - b.read, a.decode - b.decode, a.resize - b.resize, a.write - b.write};
+  return {a.read - b.read, a.decode - b.decode, a.resize - b.resize, a.augment - b.augment,
+          a.write - b.write};
 }
 
 }  // namespace

@@ -13,6 +13,7 @@ class TrainSource final : public BatchSource {
       : plan_(plan),
         rank_(rank),
         image_size_(transform.image_size),
+        mix_(transform.mix),
         transform_(transform, plan.options().seed),
         epoch_(epoch),
         first_step_(first_step) {}
@@ -23,7 +24,8 @@ class TrainSource final : public BatchSource {
   Job job(std::int64_t batch) const override {
     const std::int64_t step = first_step_ + batch / plan_.options().micro_batches;
     const std::int64_t micro = batch % plan_.options().micro_batches;
-    return {plan_.sample_ids(epoch_, step, rank_, static_cast<int>(micro)), step, micro};
+    return {plan_.sample_ids(epoch_, step, rank_, static_cast<int>(micro)), step, micro,
+            draw_mix(mix_, plan_.options().seed, epoch_, step, image_size_)};
   }
   int image_size() const override { return image_size_; }
   PixelView transform(std::int64_t sample, Scratch& scratch) const override {
@@ -33,6 +35,7 @@ class TrainSource final : public BatchSource {
  private:
   const EpochPlan plan_;
   const int rank_, image_size_;
+  const MixOptions mix_;
   const TrainTransform transform_;
   const std::int64_t epoch_, first_step_;
 };
@@ -48,7 +51,7 @@ class EvalSource final : public BatchSource {
   }
   Job job(std::int64_t batch) const override {
     const std::int64_t number = plan_.first_batch(rank_) + batch;
-    return {plan_.sample_ids(number), number, 0};
+    return {plan_.sample_ids(number), number, 0, {}};
   }
   int image_size() const override { return image_size_; }
   PixelView transform(std::int64_t /*sample*/, Scratch& scratch) const override {
@@ -79,14 +82,23 @@ TrainLoader::TrainLoader(const shard::Dataset& dataset, const EpochPlan& plan, i
   RM_CHECK(rank >= 0 && rank < plan.options().ranks, "rank ", rank);
   check(transform);
   check(options);
+  RM_REQUIRE(
+      !transform.mix.any() || plan.micro_batch_size() % 2 == 0, ErrorKind::kInvalidArgument,
+      "mixup_alpha and cutmix_alpha mix images two by two within a micro-batch of a rank, but "
+      "that has ",
+      plan.micro_batch_size(),
+      ": change global_batch, micro_batch or the number of ranks so that it is even");
 }
 
 void TrainLoader::start_epoch(std::int64_t epoch, std::int64_t first_step) {
   RM_CHECK(first_step >= 0 && first_step <= plan_.steps_per_epoch(), "step ", first_step);
   pipeline_.reset();  // its threads share the pool
+  TransformOptions transform = transform_;
+  transform.image_size = image_size_at(transform_.size_by_epoch, transform_.image_size, epoch);
+  transform.size_by_epoch = {};  // decided
   pipeline_ = std::make_unique<BatchPipeline>(
-      dataset_, std::make_unique<TrainSource>(plan_, rank_, transform_, epoch, first_step),
-      options_, pool_);
+      dataset_, std::make_unique<TrainSource>(plan_, rank_, transform, epoch, first_step), options_,
+      pool_);
 }
 
 std::optional<Batch> TrainLoader::next() {

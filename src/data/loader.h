@@ -13,9 +13,9 @@
 
 namespace ringmaster::data {
 
-// The batches of one rank: pixels and order depend on (seed, epoch, plan) alone, not on the number
-// of workers or on where an epoch was entered. One thread calls; the destructor is fine in any
-// state, and waits only for the samples that are being decoded.
+// The batches of one rank: pixels, their mixing and the order depend on (seed, epoch, plan) alone,
+// not on the number of workers or on where an epoch was entered. One thread calls; the destructor
+// is fine in any state, and waits only for the samples that are being decoded.
 //
 // Errors come out of next(), when the turn of the batch has come: Error{kBadData, kIo} that name
 // the record. A batch's tensors are the caller's; their memory is used again once all are dropped.

@@ -1,5 +1,6 @@
 #include "data/normalise.h"
 
+#include <algorithm>
 #include <cstring>
 #include <vector>
 
@@ -44,20 +45,28 @@ void mirror_row(const std::uint8_t* from, int side, std::uint8_t* to) {
   }
 }
 
+void erase(const image::Crop& box, std::size_t row_values, float* square) {
+  float* row = square + static_cast<std::size_t>(box.top) * row_values +
+               static_cast<std::size_t>(box.left) * 3;
+  for (int y = 0; y < box.height; ++y, row += row_values) std::fill_n(row, 3 * box.width, 0.0f);
+}
+
 }  // namespace
 
 void write_float(const PixelView& view, const Normalisation& normalisation, float* out) {
   const Pattern pattern = pattern_of(normalisation);
   const auto row_values = static_cast<std::size_t>(view.side) * 3;
   std::vector<std::uint8_t> mirrored(view.mirrored ? row_values : 0);
-  for (int y = 0; y < view.side; ++y, out += row_values) {
+  float* to = out;
+  for (int y = 0; y < view.side; ++y, to += row_values) {
     const std::uint8_t* row = view.pixels + static_cast<std::size_t>(y) * view.row_bytes;
     if (view.mirrored) {
       mirror_row(row, view.side, mirrored.data());
       row = mirrored.data();
     }
-    normalise_row(row, row_values, pattern, out);
+    normalise_row(row, row_values, pattern, to);
   }
+  erase(view.erased, row_values, out);
 }
 
 void write_bytes(const PixelView& view, std::uint8_t* out) {

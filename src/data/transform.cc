@@ -5,6 +5,8 @@
 
 #include "base/check.h"
 #include "base/philox.h"
+#include "data/erasing.h"
+#include "data/normalise.h"
 #include "data/pixels.h"
 #include "image/resize.h"
 
@@ -20,7 +22,10 @@ PixelView view_of(const image::Image& source, int top, int left, int side) {
   const auto row_bytes = static_cast<std::size_t>(source.width) * 3;
   return {source.pixels.data() + static_cast<std::size_t>(top) * row_bytes +
               static_cast<std::size_t>(left) * 3,
-          row_bytes, side, false};
+          row_bytes,
+          side,
+          false,
+          {}};
 }
 
 // `source` in the middle of a black image that is at least as large.
@@ -67,12 +72,19 @@ void check(const TransformOptions& options) {
              kMaxSide);
   RM_REQUIRE(options.min_scale > 0 && options.min_scale <= 1, ErrorKind::kInvalidArgument,
              "min_scale ", options.min_scale, " must be above 0 and at most 1");
+  RM_REQUIRE(options.random_erasing >= 0 && options.random_erasing <= 1,
+             ErrorKind::kInvalidArgument, "random_erasing ", options.random_erasing,
+             " must be 0 to 1");
+  check(options.augment);
+  check(options.size_by_epoch, options.image_size);
+  check(options.mix);
 }
 
 StageSeconds& StageSeconds::operator+=(const StageSeconds& other) {
   read += other.read;
   decode += other.decode;
   resize += other.resize;
+  augment += other.augment;
   write += other.write;
   return *this;
 }
@@ -101,7 +113,30 @@ PixelView TrainTransform::apply(std::int64_t epoch, std::int64_t sample, Scratch
     view = view_of(scratch.padded, top, left, side);
   }
   view.mirrored = options_.flip && random.below(2) == 1;
+  view = augment(view, epoch, sample, scratch);
+  RandomStream erasing(seed_, RandomUse::kErasing, static_cast<std::uint64_t>(epoch),
+                       static_cast<std::uint64_t>(sample));
+  view.erased = draw_erased(options_.random_erasing, side, erasing);
   return view;
+}
+
+PixelView TrainTransform::augment(const PixelView& view, std::int64_t epoch, std::int64_t sample,
+                                  Scratch& scratch) const {
+  if (options_.augment.kind == AugmentKind::kNone) return view;
+  const StageTimer timer(scratch.seconds.augment);
+  RandomStream random(seed_, RandomUse::kAugmentOps, static_cast<std::uint64_t>(epoch),
+                      static_cast<std::uint64_t>(sample));
+  const AugmentSteps steps = draw_augment(options_.augment, view.side, random);
+  if (steps.all().empty()) return view;
+  image::Image& image = scratch.augmented;
+  image.height = image.width = view.side;
+  image.channels = 3;
+  image.pixels.resize(static_cast<std::size_t>(view.side) * static_cast<std::size_t>(view.side) *
+                      3);
+  write_bytes(view, image.pixels.data());
+  for (const AugmentStep& step : steps.all())
+    image::apply(step.op, step.magnitude, image, scratch.spare);
+  return view_of(image, 0, 0, view.side);
 }
 
 EvalTransform::EvalTransform(const TransformOptions& options) : options_(options) {

@@ -5,7 +5,10 @@
 #include <cstdint>
 #include <string>
 
+#include "data/augment.h"
 #include "data/geometry.h"
+#include "data/image_size.h"
+#include "data/mix.h"
 #include "image/image.h"
 #include "shard/dataset.h"
 
@@ -25,8 +28,12 @@ struct TransformOptions {
   int image_size = 224;   // side of the square
   int eval_resize = 256;  // evaluation: the shorter side before the centre crop; 0: as it is
   CropKind crop = CropKind::kRandomResized;
-  double min_scale = 0.08;  // smallest part of the area that kRandomResized takes
-  bool flip = true;         // training: mirrored, every other time
+  double min_scale = 0.08;     // smallest part of the area that kRandomResized takes
+  bool flip = true;            // training: mirrored, every other time
+  AugmentOptions augment;      // training: after the flip
+  double random_erasing = 0;   // training: probability, after normalisation
+  SizeSchedule size_by_epoch;  // training: up to image_size
+  MixOptions mix;              // training: of whole batches
 };
 
 // Error{kInvalidArgument} names the key of a bad value.
@@ -34,15 +41,15 @@ void check(const TransformOptions& options);
 
 // Where the time went, in seconds of the thread that did it.
 struct StageSeconds {
-  double read = 0, decode = 0, resize = 0, write = 0;
+  double read = 0, decode = 0, resize = 0, augment = 0, write = 0;
   StageSeconds& operator+=(const StageSeconds& other);
-  [[nodiscard]] double total() const { return read + decode + resize + write; }
+  [[nodiscard]] double total() const { return read + decode + resize + augment + write; }
 };
 
 // Working memory of one thread, reused from sample to sample.
 struct Scratch {
   shard::Record record;
-  image::Image decoded, resized, padded;
+  image::Image decoded, resized, padded, augmented, spare;
   StageSeconds seconds;
 };
 
@@ -52,6 +59,7 @@ struct PixelView {
   std::size_t row_bytes = 0;             // from one row to the next
   int side = 0;
   bool mirrored = false;  // to be written from right to left
+  image::Crop erased;     // of what is written: to become 0 once it is normalised
 };
 
 // Immutable: any number of threads, each with a Scratch of its own. Errors are Error{kBadData}
@@ -63,6 +71,10 @@ class TrainTransform {
   [[nodiscard]] PixelView apply(std::int64_t epoch, std::int64_t sample, Scratch& scratch) const;
 
  private:
+  // The view's pixels, mirrored and augmented; the view itself where nothing was drawn.
+  [[nodiscard]] PixelView augment(const PixelView& view, std::int64_t epoch, std::int64_t sample,
+                                  Scratch& scratch) const;
+
   TransformOptions options_;
   std::uint64_t seed_;
 };

@@ -8,14 +8,13 @@
 namespace ringmaster::image {
 namespace {
 
-// `out` may be `image`.
-void blend_row(const std::uint8_t* degenerate, const std::uint8_t* image, std::size_t count,
-               float factor, std::uint8_t* out) {
+// In place: vectors take no second array that may be the same.
+void blend_row(const std::uint8_t* degenerate, std::size_t count, float factor, std::uint8_t* row) {
   for (std::size_t i = 0; i < count; ++i) {
     const float value =
-        static_cast<float>(degenerate[i]) + factor * static_cast<float>(image[i] - degenerate[i]);
+        static_cast<float>(degenerate[i]) + factor * static_cast<float>(row[i] - degenerate[i]);
     // Through int: vectors have no conversion from float to bytes.
-    out[i] = static_cast<std::uint8_t>(static_cast<int>(std::clamp(value, 0.0f, 255.0f)));
+    row[i] = static_cast<std::uint8_t>(static_cast<int>(std::min(std::max(value, 0.0f), 255.0f)));
   }
 }
 
@@ -47,7 +46,7 @@ void adjust_color(double factor, Image& image) {
   std::uint8_t* row = image.pixels.data();
   for (int y = 0; y < image.height; ++y, row += row_values) {
     grey_row(row, row_values, grey.data());
-    blend_row(grey.data(), row, row_values, static_cast<float>(factor), row);
+    blend_row(grey.data(), row_values, static_cast<float>(factor), row);
   }
 }
 
@@ -59,19 +58,17 @@ void adjust_sharpness(double factor, const Image& image, Image& out) {
     out.pixels = image.pixels;
     return;
   }
-  out.pixels.resize(image.pixels.size());
+  out.pixels = image.pixels;
   const auto row_values = static_cast<std::size_t>(image.width) * 3;
   std::vector<std::uint8_t> smooth(row_values);
   const std::uint8_t* row = image.pixels.data();
   std::uint8_t* to = out.pixels.data();
-  std::copy(row, row + row_values, to);
   for (int y = 1; y + 1 < image.height; ++y) {
     row += row_values;
     to += row_values;
     smooth_row(row - row_values, row, row + row_values, row_values, smooth.data());
-    blend_row(smooth.data(), row, row_values, static_cast<float>(factor), to);
+    blend_row(smooth.data(), row_values, static_cast<float>(factor), to);
   }
-  std::copy(row + row_values, row + 2 * row_values, to + row_values);
 }
 
 }  // namespace ringmaster::image

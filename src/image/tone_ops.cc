@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <vector>
 
 #include "image/grey.h"
 
@@ -40,28 +41,19 @@ struct Bounds {
   std::array<int, 3> low, high;
 };
 
-// A multiple of the three channels and of every vector length up to 16.
-constexpr std::size_t kPattern = 48;
-
+// First down the columns, side by side; then over what is left, a row.
 Bounds bounds_of(const Image& image) {
-  std::array<std::uint8_t, kPattern> low, high;
-  low.fill(255);
-  high.fill(0);
-  const std::uint8_t* pixels = image.pixels.data();
-  const std::size_t count = image.pixels.size();
-  std::size_t i = 0;
-  for (; i + kPattern <= count; i += kPattern) {
-    for (std::size_t j = 0; j < kPattern; ++j) low[j] = std::min(low[j], pixels[i + j]);
-    for (std::size_t j = 0; j < kPattern; ++j) high[j] = std::max(high[j], pixels[i + j]);
-  }
-  for (std::size_t j = 0; i + j < count; ++j) {
-    low[j] = std::min(low[j], pixels[i + j]);
-    high[j] = std::max(high[j], pixels[i + j]);
+  const auto row_values = static_cast<std::size_t>(image.width) * 3;
+  std::vector<std::uint8_t> low(row_values, 255), high(row_values, 0);
+  const std::uint8_t* row = image.pixels.data();
+  for (int y = 0; y < image.height; ++y, row += row_values) {
+    for (std::size_t i = 0; i < row_values; ++i) low[i] = std::min(low[i], row[i]);
+    for (std::size_t i = 0; i < row_values; ++i) high[i] = std::max(high[i], row[i]);
   }
   Bounds bounds{{255, 255, 255}, {0, 0, 0}};
-  for (std::size_t j = 0; j < kPattern; ++j) {
-    bounds.low[j % 3] = std::min<int>(bounds.low[j % 3], low[j]);
-    bounds.high[j % 3] = std::max<int>(bounds.high[j % 3], high[j]);
+  for (std::size_t i = 0; i < row_values; ++i) {
+    bounds.low[i % 3] = std::min<int>(bounds.low[i % 3], low[i]);
+    bounds.high[i % 3] = std::max<int>(bounds.high[i % 3], high[i]);
   }
   return bounds;
 }

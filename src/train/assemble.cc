@@ -166,7 +166,16 @@ data::TransformOptions transform_options(const TrainOptions& options) {
   transform.crop = data::parse_crop_kind(options.crop);
   transform.min_scale = options.min_scale;
   transform.flip = options.flip;
+  set_augmentation(options.augmentation, transform);
   return transform;
+}
+
+data::TransformOptions eval_transform_options(const TrainOptions& options) {
+  TrainOptions evaluation = options;
+  const std::int64_t side = options.augmentation.eval_image_size;
+  if (side > 0) evaluation.image_size = side;
+  evaluation.augmentation = {};  // of training alone
+  return transform_options(evaluation);
 }
 
 data::LoaderOptions loader_options(const TrainOptions& options, c10::Device device) {
@@ -207,7 +216,7 @@ Parts assemble(const RunRequest& request, const RunContext& context) {
       std::make_unique<data::TrainLoader>(*parts.train_set, plan, world.rank, transform, loader);
   parts.eval_loader = std::make_unique<data::EvalLoader>(
       *parts.val_set, data::EvalPlan(parts.val_set->size(), options.eval_batch, world.size),
-      world.rank, transform, loader);
+      world.rank, eval_transform_options(options), loader);
 
   parts.model = make_network(options, *parts.train_set);
   if (!options.init.empty()) {

@@ -53,6 +53,7 @@ struct Parts {
 [[nodiscard]] std::shared_ptr<model::ResNet> make_network(const TrainOptions& options,
                                                           const shard::Dataset& dataset);
 [[nodiscard]] data::TransformOptions transform_options(const TrainOptions& options);
+[[nodiscard]] data::TransformOptions eval_transform_options(const TrainOptions& options);
 [[nodiscard]] data::LoaderOptions loader_options(const TrainOptions& options, c10::Device device);
 
 }  // namespace ringmaster::train

@@ -34,7 +34,8 @@ Totals evaluate_checkpoint(const EvalRequest& request, const RunContext& context
   restore_model(weights_of(context.files, request), request.checkpoint, *model);
   model->to(device);
   data::EvalLoader loader(*dataset, data::EvalPlan(dataset->size(), options.eval_batch, world.size),
-                          world.rank, transform_options(options), loader_options(options, device));
+                          world.rank, eval_transform_options(options),
+                          loader_options(options, device));
   return evaluate(*model, loader, context.control,
                   {device, parse_precision(options.precision), options.step_deadline_s}, nullptr)
       .totals;

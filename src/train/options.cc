@@ -36,6 +36,7 @@ void declare_data(Declarations& keys, TrainOptions& o) {
   keys.add("min_scale", &o.min_scale, "Smallest part of the area that random_resized takes.",
            {above(0), in_range(0, 1)});
   keys.add("flip", &o.flip, "Flip half of the training images left to right.");
+  declare_augmentation(keys, o.augmentation);
   keys.add("workers", &o.workers, "Decoding threads of a rank; 0: in the training thread.",
            {in_range(0, 1024)});
   keys.add("order", &o.order,

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "config/declarations.h"
+#include "train/augmentation.h"
 
 namespace ringmaster::train {
 
@@ -22,6 +23,7 @@ struct TrainOptions {
   std::string crop = "random_resized";
   double min_scale = 0.08;
   bool flip = true;
+  Augmentation augmentation;
   std::int64_t workers = 0;
   std::string order = "global";
   // optimisation

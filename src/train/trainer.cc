@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "base/check.h"
-#include "data/to_device.h"
+#include "data/network_input.h"
 #include "model/hits.h"
 #include "model/loss.h"
 
@@ -92,14 +92,16 @@ Totals Trainer::forward_backward(const data::Batch& batch) {
   const at::Tensor targets = batch.targets.to(options_.device, /*non_blocking=*/true);
   {
     const AutocastScope autocast(options_.precision, options_.device.type());
-    logits = model_.forward(data::to_device(batch.images, options_.device));
-    loss = model::cross_entropy(logits, targets, options_.label_smoothing);
+    logits = model_.forward(data::network_input(batch, options_.device));
+    loss = model::cross_entropy(logits, data::mix_targets(targets, batch.mix, logits.size(1)),
+                                options_.label_smoothing);
   }
   activity_.enter("backward");
   loss.backward();
   Totals totals;
   totals.images = targets.size(0);
-  const model::Hits hits = model::count_hits(logits.detach(), targets);
+  const model::Hits hits =
+      model::count_hits(logits.detach(), data::main_targets(targets, batch.mix));
   totals.hits1 = hits.top1;
   totals.hits5 = hits.top5;
   totals.loss_sum = loss.item<double>() * static_cast<double>(totals.images);
