@@ -123,7 +123,7 @@ def check_erasing():
     assert p > LEVEL, f"{len(erased)} of {COUNT} images are erased, not a quarter"
     torch.manual_seed(1)
     image = torch.empty(3, 224, 224)
-    theirs = np.array([transforms.RandomErasing.get_params(image, (0.02, 0.33), (0.3, 3.3), [0.0])[:4] for _ in range(4000)])
+    theirs = np.array([transforms.RandomErasing.get_params(image, (0.02, 0.33), (0.3, 3.3), [0.0])[:4] for _ in range(2000)])
     check_same_distribution("erasing", erased, theirs)
 
 
@@ -135,7 +135,7 @@ def check_mix_draws():
     p = stats.kstest(mixup[:, 1], stats.beta(0.2, 0.2).cdf).pvalue
     assert p > LEVEL, f"Mixup's share is not of Beta(0.2, 0.2), p = {p:.2g}"
     torch.manual_seed(1)
-    theirs = [v2.CutMix(alpha=1.0, num_classes=2).make_params([torch.empty(2, 3, 224, 224)]) for _ in range(4000)]
+    theirs = [v2.CutMix(alpha=1.0, num_classes=2).make_params([torch.empty(2, 3, 224, 224)]) for _ in range(2000)]
     check_same_distribution("CutMix", cutmix[:, 2:], np.array([(y1, x1, y2 - y1, x2 - x1) for x1, y1, x2, y2 in (p["box"] for p in theirs)]))
     assert np.abs(cutmix[:, 1] - (1 - cutmix[:, 4] * cutmix[:, 5] / 224**2)).max() < 1e-12
     narrow = np.array(rows("mixes", 100, 0, 0.5, 224, 2000), float)[:, 1]
