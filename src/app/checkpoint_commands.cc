@@ -1,6 +1,7 @@
 #include <iomanip>
 #include <iostream>
 #include <memory>
+#include <optional>
 
 #include <nlohmann/json.hpp>
 
@@ -18,11 +19,37 @@ struct ListArguments {
   bool json = false;
 };
 
+struct VerifyArguments {
+  std::string path;
+  bool json = false;
+};
+
+std::vector<std::string> paths_to_verify(FileSystem& files, const std::string& path) {
+  if (!files.is_dir(path)) return {path};
+  const obs::RunDir folder(path);
+  std::vector<std::string> paths;
+  for (const auto& entry : ckpt::Store(files, folder.checkpoints()).list())
+    paths.push_back(join_path(folder.checkpoints(), entry.name));
+  RM_REQUIRE(!paths.empty(), ErrorKind::kIo, folder.checkpoints(),
+             " holds no checkpoints: is it a run's folder?");
+  return paths;
+}
+
+std::optional<Error> problem_of(FileSystem& files, const std::string& path) {
+  try {
+    (void)ckpt::read_snapshot(files, path);
+    return std::nullopt;
+  } catch (const Error& error) {
+    return error;
+  }
+}
+
 nlohmann::json to_json(const ckpt::ListedCheckpoint& entry) {
   nlohmann::json object = {
       {"name", entry.name}, {"bytes", entry.file_bytes}, {"problem", entry.problem}};
   object["progress"] = entry.summary.progress;
   object["numbers"] = entry.summary.numbers;
+  object["texts"] = entry.summary.texts;
   return object;
 }
 
@@ -38,7 +65,8 @@ void print_row(const ckpt::ListedCheckpoint& entry) {
     return found == entry.summary.progress.end() ? std::string("?") : std::to_string(found->second);
   };
   std::cout << "step " << value("step") << ", epochs done " << value("epoch")
-            << ", steps of the next " << value("epoch_step") << '\n';
+            << ", steps of the next " << value("epoch_step") << ", attempt " << value("attempt")
+            << '\n';
 }
 
 }  // namespace
@@ -70,16 +98,30 @@ config::Command checkpoint_list_command() {
 }
 
 config::Command checkpoint_verify_command() {
-  const auto path = std::make_shared<std::string>();
-  config::Command command{"checkpoint verify", "check every byte of a checkpoint", {}, {}};
+  const auto arguments = std::make_shared<VerifyArguments>();
+  config::Command command{"checkpoint verify", "check every byte of checkpoints", {}, {}};
   command.keys.group("checkpoint");
-  command.keys.add("checkpoint", path.get(), "Checkpoint file.",
+  command.keys.add("checkpoint", &arguments->path,
+                   "Checkpoint file, or a run's folder for all of its checkpoints.",
                    {config::required(), config::positional()});
-  command.run = [path](const config::Declarations&) {
+  command.keys.add("json", &arguments->json, "Print one JSON object a line.", {config::flag()});
+  command.run = [arguments](const config::Declarations&) {
     const auto files = posix_file_system();
-    const ckpt::Snapshot snapshot = ckpt::read_snapshot(*files, *path);
-    std::cout << *path << ": sound, " << snapshot.model.size() << " tensors\n";
-    return kExitDone;
+    int code = kExitDone;
+    for (const std::string& path : paths_to_verify(*files, arguments->path)) {
+      const auto problem = problem_of(*files, path);
+      if (problem) code = exit_code(problem->kind());
+      if (arguments->json) {
+        std::cout << nlohmann::json({{"path", path},
+                                     {"sound", !problem.has_value()},
+                                     {"problem", problem ? problem->what() : ""}})
+                         .dump()
+                  << '\n';
+      } else {
+        std::cout << (problem ? problem->what() : path + ": sound") << '\n';
+      }
+    }
+    return code;
   };
   return command;
 }

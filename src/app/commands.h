@@ -9,6 +9,8 @@ namespace ringmaster::app {
 [[nodiscard]] config::Command eval_command();
 [[nodiscard]] config::Command checkpoint_list_command();
 [[nodiscard]] config::Command checkpoint_verify_command();
+[[nodiscard]] config::Command checkpoint_diff_command();
+[[nodiscard]] config::Command bench_checkpoint_command();
 [[nodiscard]] config::Command bench_allreduce_command();
 [[nodiscard]] config::Command bench_loader_command();
 [[nodiscard]] config::Command explain_hang_command();
