@@ -15,7 +15,7 @@ set -euo pipefail
 TORCH=2.11.0 TORCHVISION=0.26.0
 
 BUILD_PACKAGES=(ca-certificates git g++ cmake ninja-build ccache python3 python3-venv
-  libopenmpi-dev openmpi-bin libhdf5-dev libxxhash-dev libmatio-dev libpugixml-dev zlib1g-dev libjpeg-dev libpng-dev
+  libopenmpi-dev openmpi-bin libhdf5-dev libxxhash-dev libmatio-dev libpugixml-dev zlib1g-dev libjpeg-dev libpng-dev libstb-dev
   libboost-program-options-dev libspdlog-dev nlohmann-json3-dev libprotobuf-dev protobuf-compiler gnuplot-nox libhwloc-dev
   libcurl4-openssl-dev
   dataset-fashion-mnist)

@@ -1,9 +1,13 @@
 #include "sharding/convert.h"
 
+#include <map>
 #include <vector>
+
+#include <nlohmann/json.hpp>
 
 #include "base/check.h"
 #include "shard/shard_check.h"
+#include "sharding/audit_report.h"
 #include "sharding/ordered_work.h"
 #include "sharding/pack_identity.h"
 #include "sharding/pack_output.h"
@@ -38,6 +42,30 @@ shard::ShardSummary convert_shard(FileSystem& files, const ConvertOptions& optio
     to->add(record.info, from->name(i), record.payload);
   }
   return to->finish();
+}
+
+// What was found in the source when it was packed is as true of the new shards, under their names.
+void copy_audit(FileSystem& files, const ConvertOptions& options, const shard::Manifest& before,
+                const shard::Manifest& after) {
+  const std::string path = join_path(options.input, kAuditName);
+  if (!files.exists(path)) return;
+  auto report = nlohmann::ordered_json::parse(read_text(files, path), nullptr, false);
+  RM_REQUIRE(report.is_object() && report.contains("splits"), ErrorKind::kBadData, path,
+             " is damaged. Remove it to convert without it");
+  std::map<std::string, std::string> renamed;
+  for (std::size_t s = 0; s < before.splits.size(); ++s) {
+    for (std::size_t i = 0; i < before.splits[s].shards.size(); ++i)
+      renamed[before.splits[s].shards[i].name] = after.splits[s].shards[i].name;
+  }
+  for (auto& split : report["splits"]) {
+    for (auto& group : split["groups"]) {
+      const auto found = renamed.find(group.value("shard", ""));
+      if (found != renamed.end()) group["shard"] = found->second;
+    }
+  }
+  write_atomically(
+      files, join_path(options.output, kAuditName),
+      report.dump(1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
 }
 
 }  // namespace
@@ -76,6 +104,7 @@ shard::Manifest convert(FileSystem& files, const ConvertOptions& options, Observ
              return !observer.stop_requested();
            }});
   if (!work.run()) return {};
+  copy_audit(files, options, before, manifest);
   manifest.container = options.container;
   set_container(manifest.options, options.container);
   shard::write_manifest(files, options.output, manifest);

@@ -28,9 +28,9 @@ class Packer {
         source_(source),
         options_(options),
         observer_(observer),
-        maker_(source, options.check, options.bad),
+        maker_(source, options.check, options.bad, options.reshape),
         plan_(plan_shards(source, options.plan)),
-        recorded_(recorded_options(source, plan_, options.plan, options.check, options.bad)),
+        recorded_(recorded_options(source, plan_, options)),
         id_(data_set_id(source, recorded_)),
         audit_(files, source, options.output, id_, plan_) {}
 

@@ -9,6 +9,7 @@
 #include "sharding/observer.h"
 #include "sharding/parts.h"
 #include "sharding/record_maker.h"
+#include "sharding/reshape.h"
 #include "sharding/shard_plan.h"
 #include "sharding/source.h"
 
@@ -20,6 +21,7 @@ struct PackOptions {
   PlanOptions plan;
   CheckDepth check = CheckDepth::kHeader;
   BadPolicy bad = BadPolicy::kFail;
+  ReshapeOptions reshape;
   // These don't.
   int workers = 1;
   // Images that are held at once, at most; 16 MiB a worker are used of it.

@@ -19,7 +19,8 @@ struct PackArguments {
   std::string format = "record", mode = "copy", bad = "fail", check = "auto", expect = "nothing";
   std::int64_t shards = 0, ranks = 0, subset = 0, seed = 0, workers = 0;
   std::int64_t shard_bytes = 256 << 20, memory_bytes = 256 << 20;
-  bool overwrite = false;
+  std::int64_t shorter_side = 512, quality = 90;
+  bool overwrite = false, optimise = false;
 };
 
 void declare(config::Declarations& keys, PackArguments& a) {
@@ -34,7 +35,17 @@ void declare(config::Declarations& keys, PackArguments& a) {
   keys.group("how it is packed");
   keys.add("format", &a.format, "Container of the shards: our own, or HDF5, which h5py opens.",
            {one_of({"record", "hdf5"})});
-  keys.add("mode", &a.mode, "copy: the bytes of the files stay as they are.", {one_of({"copy"})});
+  keys.add("mode", &a.mode,
+           "copy: the bytes of the files stay as they are. resize: larger images are made smaller.",
+           {one_of({"copy", "resize"})});
+  keys.add("shorter_side", &a.shorter_side,
+           "resize: the shorter side of larger images becomes so long; smaller images stay.",
+           {in_range(8, 65500), unit("pixels"), alias("max_side")});
+  keys.add("quality", &a.quality, "resize: JPEG quality.", {in_range(1, 100)});
+  keys.add("optimise", &a.optimise,
+           "Rewrite JPEGs without loss: baseline, tables of their own, restart markers, so that "
+           "training decodes only the rows of its crop.",
+           {flag()});
   keys.add("shards", &a.shards, "Number of training shards; 0: by shard_bytes.",
            {in_range(0, 1e6)});
   keys.add("ranks", &a.ranks, "Make the number of shards a multiple of this; 0: any number.",
@@ -86,6 +97,9 @@ PackOptions options_of(const PackArguments& a) {
                                  : BadPolicy::kFail;
   const bool decode = a.check == "auto" ? options.bad != BadPolicy::kFail : a.check == "decode";
   options.check = decode ? CheckDepth::kDecode : CheckDepth::kHeader;
+  if (a.mode == "resize") options.reshape.shorter_side = static_cast<int>(a.shorter_side);
+  options.reshape.quality = static_cast<int>(a.quality);
+  options.reshape.optimise = a.optimise;
   options.workers = worker_count(a.workers);
   options.memory_bytes = static_cast<std::uint64_t>(a.memory_bytes);
   options.part = parse_part(a.part);

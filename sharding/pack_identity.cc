@@ -14,8 +14,7 @@ constexpr const char* kContainerKey = "container";
 }  // namespace
 
 std::vector<std::pair<std::string, std::string>> recorded_options(
-    const Source& source, const std::vector<PlannedShard>& plan, const PlanOptions& options,
-    CheckDepth check, BadPolicy bad) {
+    const Source& source, const std::vector<PlannedShard>& plan, const PackOptions& options) {
   std::string shards;
   for (std::size_t s = 0; s < source.splits().size(); ++s) {
     const auto count = std::count_if(plan.begin(), plan.end(),
@@ -23,14 +22,15 @@ std::vector<std::pair<std::string, std::string>> recorded_options(
     shards += join_text(s == 0 ? "" : ", ", source.splits()[s].name, " ", count);
   }
   std::vector<std::pair<std::string, std::string>> recorded = {
-      {kContainerKey, name_of(options.container)},
-      {"mode", "copy"},
-      {"check", check == CheckDepth::kDecode ? "decode" : "header"},
-      {"seed", std::to_string(options.seed)},
+      {kContainerKey, name_of(options.plan.container)},
+      {"mode", options.reshape.shorter_side > 0 ? "resize" : "copy"},
+      {"check", options.check == CheckDepth::kDecode ? "decode" : "header"},
+      {"seed", std::to_string(options.plan.seed)},
       {"shards", shards},
-      {"subset_per_class", std::to_string(options.subset_per_class)}};
+      {"subset_per_class", std::to_string(options.plan.subset_per_class)}};
   // The others leave the bytes alone.
-  if (bad == BadPolicy::kFix) recorded.emplace_back("bad", "fix");
+  if (options.bad == BadPolicy::kFix) recorded.emplace_back("bad", "fix");
+  for (const auto& option : options.reshape.recorded()) recorded.push_back(option);
   return recorded;
 }
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "shard/manifest.h"
-#include "sharding/record_maker.h"
+#include "sharding/pack.h"
 #include "sharding/shard_plan.h"
 #include "sharding/source.h"
 
@@ -14,8 +14,7 @@ namespace ringmaster::sharding {
 
 // How the shards come out depends on the source and on these, and on nothing else.
 [[nodiscard]] std::vector<std::pair<std::string, std::string>> recorded_options(
-    const Source& source, const std::vector<PlannedShard>& plan, const PlanOptions& options,
-    CheckDepth check, BadPolicy bad);
+    const Source& source, const std::vector<PlannedShard>& plan, const PackOptions& options);
 
 // 32 hex digits over the source's fingerprint, the recorded options and the format's version: the
 // id in every shard's header. The container is not in it: the same images in another container are

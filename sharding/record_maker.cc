@@ -27,6 +27,17 @@ void fix(Inspection& seen, image::Image& scratch, MadeRecord& made) {
 
 }  // namespace
 
+// As with fix(), a file may turn out to be damaged only now.
+void RecordMaker::reshape_now(Inspection& seen, bool decoded, image::Image& scratch,
+                              MadeRecord& made) const {
+  try {
+    reshape(reshape_, decoded, scratch, made.record);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kBadData) throw;
+    seen.findings.insert(seen.findings.begin(), {FindingKind::kDamaged, error.what()});
+  }
+}
+
 MadeRecord RecordMaker::make(std::size_t split, std::size_t item, image::Image& scratch) const {
   MadeRecord made{.item = &source_.splits().at(split).items.at(item)};
   source_.read(split, item, made.record.payload);
@@ -37,9 +48,10 @@ MadeRecord RecordMaker::make(std::size_t split, std::size_t item, image::Image& 
                         .channels = 1};
   } else {
     Inspection seen = inspect_image(made.item->name, made.record.payload, check_, scratch);
-    if (bad_ == BadPolicy::kFix && seen.bad() == nullptr && !seen.fixable().empty())
-      fix(seen, scratch, made);
+    const bool fixed = bad_ == BadPolicy::kFix && seen.bad() == nullptr && !seen.fixable().empty();
+    if (fixed) fix(seen, scratch, made);
     made.record.info = seen.info;
+    if (seen.bad() == nullptr) reshape_now(seen, fixed || seen.decoded, scratch, made);
     if (const Finding* bad = seen.bad()) {
       if (bad_ == BadPolicy::kFail) fail_bad(source_.locate(split, item), bad->detail);
       made.dropped = bad->detail;

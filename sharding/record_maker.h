@@ -6,6 +6,7 @@
 
 #include "shard/dataset.h"
 #include "sharding/inspect_image.h"
+#include "sharding/reshape.h"
 #include "sharding/source.h"
 
 namespace ringmaster::sharding {
@@ -28,17 +29,21 @@ struct MadeRecord {
 
 class RecordMaker {
  public:
-  RecordMaker(const Source& source, CheckDepth check, BadPolicy bad)
-      : source_(source), check_(check), bad_(bad) {}
+  RecordMaker(const Source& source, CheckDepth check, BadPolicy bad,
+              const ReshapeOptions& reshape = {})
+      : source_(source), check_(check), bad_(bad), reshape_(reshape) {}
 
   // Any number of threads at once, each with its own `scratch`. Error{kBadData} naming the file for
   // a bad one under kFail; Error{kIo} where it can't be read, under all.
   [[nodiscard]] MadeRecord make(std::size_t split, std::size_t item, image::Image& scratch) const;
 
  private:
+  void reshape_now(Inspection& seen, bool decoded, image::Image& scratch, MadeRecord& made) const;
+
   const Source& source_;
   CheckDepth check_;
   BadPolicy bad_;
+  ReshapeOptions reshape_;
 };
 
 // What is said of a file that is bad under kFail, whenever that is found.

@@ -13,8 +13,9 @@ namespace ringmaster::app {
 namespace {
 
 // How long a rank that failed lets rank 0 speak first: most errors are everybody's, and one line
-// says it.
-constexpr std::chrono::seconds kRankZeroSpeaksFirst{1};
+// says it. Rank 0 in turn lets the others speak where it has only lost one: that one's error is the
+// cause, and its exit code the one that counts (a damaged record must not be requeued for ever).
+constexpr std::chrono::seconds kRankZeroSpeaksFirst{1}, kCauseSpeaksFirst{2};
 
 [[nodiscard]] int exit_code_of(const std::exception& problem) {
   const auto* error = dynamic_cast<const Error*>(&problem);
@@ -32,7 +33,11 @@ constexpr std::chrono::seconds kRankZeroSpeaksFirst{1};
 int fail(const std::exception& problem, comm::ControlPlane& control) {
   const comm::World& world = control.world();
   const int code = record_exit_code(exit_code_of(problem));
-  if (world.rank != 0) std::this_thread::sleep_for(kRankZeroSpeaksFirst);
+  if (world.rank != 0) {
+    std::this_thread::sleep_for(code == kExitRequeue ? kCauseSpeaksFirst : kRankZeroSpeaksFirst);
+  } else if (world.size > 1 && code == kExitRequeue) {
+    std::this_thread::sleep_for(kCauseSpeaksFirst);
+  }
   std::cerr << line_of(problem, world) << std::flush;
   if (world.size > 1) control.abort(code);
   return code;

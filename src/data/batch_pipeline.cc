@@ -1,5 +1,7 @@
 #include "data/batch_pipeline.h"
 
+#include <algorithm>
+
 #include <ATen/ops/empty.h>
 
 #include "base/check.h"
@@ -84,15 +86,17 @@ void BatchPipeline::open_slot() {
 
 void BatchPipeline::make(const Ticket& ticket, Scratch& scratch) {
   std::exception_ptr error;
+  std::optional<Replacement> replacement;
   scratch.seconds = {};
   try {
-    make_sample(ticket, scratch);
+    replacement = make_sample(ticket, scratch);
   } catch (...) {
     error = std::current_exception();
   }
   Slot& slot = *ticket.slot;
   const std::lock_guard lock(mutex_);
   stage_seconds_ += scratch.seconds;
+  if (replacement) slot.batch.replaced.push_back(std::move(*replacement));
   // The first of the batch, whichever thread was faster: the message is the same in every run.
   if (error && (!slot.error || ticket.at < slot.error_at)) {
     slot.error = error;
@@ -101,16 +105,38 @@ void BatchPipeline::make(const Ticket& ticket, Scratch& scratch) {
   if (++slot.done == slot.batch.sample_ids.size()) done_.notify_all();
 }
 
-void BatchPipeline::make_sample(const Ticket& ticket, Scratch& scratch) const {
+std::optional<Replacement> BatchPipeline::make_sample(const Ticket& ticket,
+                                                      Scratch& scratch) const {
+  const std::int64_t sample = ticket.slot->batch.sample_ids[ticket.at];
+  std::string reason;
+  try {
+    fill(ticket, sample, scratch);
+    return std::nullopt;
+  } catch (const Error& error) {
+    if (!options_.replace_bad || error.kind() != ErrorKind::kBadData) throw;
+    reason = error.what();
+  }
+  for (std::int64_t attempt = 1;; ++attempt) {
+    const auto other = neighbour(dataset_, sample, attempt);
+    RM_REQUIRE(other, ErrorKind::kBadData, reason, "; its shard has no sound record to replace it");
+    try {
+      fill(ticket, *other, scratch);
+      return Replacement{ticket.at, sample, *other, reason};
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::kBadData) throw;
+    }
+  }
+}
+
+void BatchPipeline::fill(const Ticket& ticket, std::int64_t sample, Scratch& scratch) const {
   Batch& batch = ticket.slot->batch;
-  const std::int64_t sample = batch.sample_ids[ticket.at];
   {
     const StageTimer timer(scratch.seconds.read);
     dataset_.read(sample, scratch.record);  // its errors name the record
   }
   PixelView view;
   try {
-    view = source_->transform(sample, scratch);
+    view = source_->transform(batch.sample_ids[ticket.at], scratch);
   } catch (const Error& error) {
     throw Error(error.kind(), join_text(dataset_.locate(sample), ": ", error.what()));
   }
@@ -156,6 +182,8 @@ std::optional<Batch> BatchPipeline::take_front() {
   if (!front_is_done()) std::rethrow_exception(broken_);
   if (slots_.front()->error) std::rethrow_exception(slots_.front()->error);
   Batch batch = std::move(slots_.front()->batch);
+  std::sort(batch.replaced.begin(), batch.replaced.end(),
+            [](const Replacement& a, const Replacement& b) { return a.at < b.at; });
   slots_.pop_front();
   ++taken_;
   lock.unlock();

@@ -13,6 +13,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "data/neighbour.h"
 #include "data/normalise.h"
 #include "data/tensor_pool.h"
 #include "data/transform.h"
@@ -28,13 +29,17 @@ struct Batch {
   Mix mix;                               // training: what network_input() does to the batch
   std::int64_t step = 0;                 // training: in the epoch; evaluation: the plan's batch
   std::int64_t micro = 0;                // training: micro-batch of the step
+  std::vector<Replacement> replaced;     // in the order of the images
 };
 
 struct LoaderOptions {
   int workers = 0;        // decoding threads; 0: next() does the work
   int queue_batches = 2;  // batches that may be ready and not yet taken: memory against hiccups
   bool pin = false;       // page-locked memory, for copies that run beside the caller (CUDA only)
-  bool raw_u8 = false;    // leave the pixels as bytes; to_device() normalises them there
+  // A damaged record: false: an error; true: its neighbour() is taken, label and image, and
+  // Batch::replaced tells. Evaluation never replaces.
+  bool replace_bad = false;
+  bool raw_u8 = false;  // leave the pixels as bytes; to_device() normalises them there
   Normalisation normalisation;
 };
 
@@ -96,7 +101,11 @@ class BatchPipeline {
   [[nodiscard]] std::optional<Ticket> take_ticket();  // REQUIRES: mutex_ held
   void open_slot();                                   // REQUIRES: mutex_ held
   void make(const Ticket& ticket, Scratch& scratch);  // REQUIRES: mutex_ not held; takes no error
-  void make_sample(const Ticket& ticket, Scratch& scratch) const;
+  // What had to be replaced, if anything.
+  [[nodiscard]] std::optional<Replacement> make_sample(const Ticket& ticket,
+                                                       Scratch& scratch) const;
+  // Puts `sample` into the ticket's place, augmented as what the plan has there.
+  void fill(const Ticket& ticket, std::int64_t sample, Scratch& scratch) const;
   void make_front_here();
   [[nodiscard]] bool front_is_done() const;  // REQUIRES: mutex_ held
   [[nodiscard]] std::optional<Batch> take_front();

@@ -122,6 +122,7 @@ EvalLoader::EvalLoader(const shard::Dataset& dataset, const EvalPlan& plan, int 
       transform_(transform),
       options_(options),
       pool_(pixel_type(options), options.pin) {
+  options_.replace_bad = false;  // every image counts once, or the result is no result
   RM_CHECK_EQ(plan.samples(), dataset.size());
   RM_CHECK(rank >= 0 && rank < plan.ranks(), "rank ", rank);
   check(transform);

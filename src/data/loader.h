@@ -68,7 +68,7 @@ class EvalLoader {
   const EvalPlan plan_;
   const int rank_;
   const TransformOptions transform_;
-  const LoaderOptions options_;
+  LoaderOptions options_;
   TensorPool pool_;
   std::unique_ptr<BatchPipeline> pipeline_;
 };

@@ -15,13 +15,15 @@ constexpr std::uint32_t kRounds = 8;
 
 }  // namespace
 
-Permutation::Permutation(std::int64_t n, std::uint64_t seed, std::int64_t epoch) : n_(n) {
+Permutation::Permutation(std::int64_t n, std::uint64_t seed, std::int64_t epoch,
+                         std::uint64_t stream)
+    : n_(n) {
   RM_CHECK(n >= 1 && n <= kMaxSize, n, " samples");
   RM_CHECK_LE(0, epoch);
   const int bits = static_cast<int>(std::bit_width(static_cast<std::uint64_t>(n - 1)));
   half_bits_ = std::max(2, (bits + 1) / 2);
   half_mask_ = (std::uint64_t{1} << half_bits_) - 1;
-  RandomStream key(seed, RandomUse::kSampleOrder, static_cast<std::uint64_t>(epoch), 0);
+  RandomStream key(seed, RandomUse::kSampleOrder, static_cast<std::uint64_t>(epoch), stream);
   key_ = {key.next_u32(), key.next_u32()};
   epoch_word_ = static_cast<std::uint32_t>(epoch);
 }

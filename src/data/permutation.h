@@ -15,8 +15,9 @@ namespace ringmaster::data {
 // Do not change the outcome: the order of samples in recorded and resumed runs depends on it.
 class Permutation {
  public:
-  // `epoch` picks one permutation of those of `seed`. REQUIRES: 1 <= n <= 2^40, epoch >= 0.
-  Permutation(std::int64_t n, std::uint64_t seed, std::int64_t epoch);
+  // `epoch` and `stream` pick one permutation of those of `seed`. REQUIRES: 1 <= n <= 2^40, epoch
+  // >= 0.
+  Permutation(std::int64_t n, std::uint64_t seed, std::int64_t epoch, std::uint64_t stream = 0);
 
   [[nodiscard]] std::int64_t size() const { return n_; }
   // What stands at `position`. REQUIRES: 0 <= position < size().

@@ -1,70 +1,19 @@
 #include "image/jpeg_decode.h"
 
 #include <algorithm>
-#include <array>
-#include <csetjmp>
-#include <cstdio>  // jpeglib.h uses FILE without including it
 #include <cstring>
 #include <vector>
 
-#include <jerror.h>
-#include <jpeglib.h>
-
 #include "base/check.h"
 #include "image/decode_checks.h"
+#include "image/jpeg_common.h"
+#include "image/jpeg_rows.h"
 
 namespace ringmaster::image {
 namespace {
 
-// A file of more scans is made to keep a decoder busy: real progressive files have about ten.
-constexpr int kMaxScans = 500;
-// Huffman coding spends at least a bit on each 8 x 8 block of a component, which is at most 910
-// pixels a byte at the oddest subsampling.
-constexpr std::size_t kMaxPixelsPerByte = 1024;
 // Chroma upsampling looks one chroma sample, so two pixels, to each side.
 constexpr int kUpsamplingReach = 2;
-
-// libjpeg reports errors by a call that must not return.
-struct ErrorState {
-  jpeg_error_mgr manager;  // first: libjpeg hands back a pointer to it
-  std::jmp_buf jump;
-  std::array<char, JMSG_LENGTH_MAX> text;
-};
-
-[[noreturn]] void on_error(j_common_ptr info) {
-  auto* state = reinterpret_cast<ErrorState*>(info->err);
-  (*info->err->format_message)(info, state->text.data());
-  std::longjmp(state->jump, 1);
-}
-
-// Warnings of libjpeg stand for lost pixels, but for these. Bytes left over before a marker are
-// common at the end of a scan of real files (ImageNet has some); before a restart marker they mean
-// that the interval was damaged.
-bool is_harmless(const jpeg_error_mgr& manager) {
-  switch (manager.msg_code) {
-    case JWRN_ADOBE_XFORM:
-    case JWRN_JFIF_MAJOR:
-      return true;
-    case JWRN_EXTRANEOUS_DATA: {
-      const int marker = manager.msg_parm.i[1];
-      return marker < JPEG_RST0 || marker > JPEG_RST0 + 7;
-    }
-    default:
-      return false;
-  }
-}
-
-void on_message(j_common_ptr info, int level) {
-  if (level < 0 && !is_harmless(*info->err)) on_error(info);
-}
-
-void on_progress(j_common_ptr info) {
-  const auto* decompress = reinterpret_cast<j_decompress_ptr>(info);
-  if (decompress->input_scan_number <= kMaxScans) return;
-  auto* state = reinterpret_cast<ErrorState*>(info->err);
-  std::snprintf(state->text.data(), state->text.size(), "more than %d scans", kMaxScans);
-  std::longjmp(state->jump, 1);
-}
 
 // One image being decoded: owns libjpeg's state.
 class Decoder {
@@ -89,37 +38,23 @@ class Decoder {
 
  private:
   Decoder() {
-    info_.err = jpeg_std_error(&error_.manager);
-    error_.manager.error_exit = on_error;
-    error_.manager.emit_message = on_message;
+    info_.err = errors_.set_up(/*strict=*/true);
     guarded([&] { jpeg_create_decompress(&info_); });
     info_.progress = &progress_;
   }
-  // Runs `body`, in which libjpeg may jump out: nothing in it may need a destructor.
   template <typename Body>
   void guarded(const Body& body) {
-    if (setjmp(error_.jump) != 0)
-      throw Error(ErrorKind::kBadData, join_text("damaged JPEG: ", error_.text.data()));
-    body();
+    errors_.run(ErrorKind::kBadData, "damaged JPEG: ", body);
   }
-  void check_density() const;
   void choose_output();
   [[nodiscard]] JDIMENSION cut_columns(const Crop& crop);
   void store_row(const JSAMPLE* from, int width, std::uint8_t* to) const;
 
   std::size_t encoded_bytes_ = 0;
   jpeg_decompress_struct info_{};
-  ErrorState error_{};
-  jpeg_progress_mgr progress_{on_progress, 0, 0, 0, 0};
+  JpegErrors errors_{};
+  jpeg_progress_mgr progress_ = scan_limit();
 };
-
-// A header that promises what the file is too short for must not make us allocate it.
-void Decoder::check_density() const {
-  const auto pixels = static_cast<std::size_t>(info_.image_height) * info_.image_width;
-  RM_REQUIRE(info_.arith_code || pixels / kMaxPixelsPerByte <= encoded_bytes_, ErrorKind::kBadData,
-             "damaged JPEG: ", encoded_bytes_, " bytes can't hold ", info_.image_width, " x ",
-             info_.image_height, " pixels");
-}
 
 void Decoder::choose_output() {
   const J_COLOR_SPACE space = info_.jpeg_color_space;
@@ -161,7 +96,7 @@ void Decoder::store_row(const JSAMPLE* from, int width, std::uint8_t* to) const 
 }
 
 void Decoder::decode(const Crop& crop, Image& out) {
-  check_density();
+  check_density(info_, encoded_bytes_);
   choose_output();
   guarded([&] { jpeg_start_decompress(&info_); });
   prepare(crop, out);
@@ -192,6 +127,14 @@ Header read_jpeg_header(std::span<const std::byte> encoded) {
 }
 
 void decode_jpeg(std::span<const std::byte> encoded, const Crop& crop, Image& out) {
+  std::vector<std::byte> rows;
+  Crop in_rows;
+  if (crop.height > 0 && cut_rows(encoded, crop, rows, in_rows)) {
+    Decoder decoder(rows);
+    check_size(decoder.header());
+    decoder.decode(in_rows, out);
+    return;
+  }
   Decoder decoder(encoded);
   const Header header = decoder.header();
   check_size(header);

@@ -1,36 +1,18 @@
 #include "image/jpeg_encode.h"
 
-#include <array>
-#include <csetjmp>
-#include <cstdio>  // jpeglib.h uses FILE without including it
 #include <cstdlib>
 
-#include <jpeglib.h>
-
 #include "base/check.h"
+#include "image/jpeg_common.h"
 
 namespace ringmaster::image {
 namespace {
-
-// libjpeg reports errors by a call that must not return.
-struct ErrorState {
-  jpeg_error_mgr manager;  // first: libjpeg hands back a pointer to it
-  std::jmp_buf jump;
-  std::array<char, JMSG_LENGTH_MAX> text;
-};
-
-[[noreturn]] void on_error(j_common_ptr info) {
-  auto* state = reinterpret_cast<ErrorState*>(info->err);
-  (*info->err->format_message)(info, state->text.data());
-  std::longjmp(state->jump, 1);
-}
 
 // Owns libjpeg's state and the memory that it writes to.
 class Encoder {
  public:
   Encoder() {
-    info_.err = jpeg_std_error(&error_.manager);
-    error_.manager.error_exit = on_error;
+    info_.err = errors_.set_up(/*strict=*/false);
     guarded([&] { jpeg_create_compress(&info_); });
   }
   ~Encoder() {
@@ -57,12 +39,9 @@ class Encoder {
   }
 
  private:
-  // Runs `body`, in which libjpeg may jump out: nothing in it may need a destructor.
   template <typename Body>
   void guarded(const Body& body) {
-    if (setjmp(error_.jump) != 0)
-      throw Error(ErrorKind::kInternal, join_text("encoding a JPEG: ", error_.text.data()));
-    body();
+    errors_.run(ErrorKind::kInternal, "encoding a JPEG: ", body);
   }
 
   void begin(const Image& image, const JpegOptions& options) {
@@ -79,7 +58,7 @@ class Encoder {
   }
 
   jpeg_compress_struct info_{};
-  ErrorState error_{};
+  JpegErrors errors_{};
   unsigned char* data_ = nullptr;
   unsigned long size_bytes_ = 0;
 };

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -47,15 +48,22 @@ class Dataset {
   // Reads sample 0 <= `sample` < size() and checks its hash. Error{kBadData} names shard file and
   // record.
   virtual void read(std::int64_t sample, Record& out) const = 0;
+  // Samples of every shard, in the order of the samples; they add up to size().
+  [[nodiscard]] virtual std::vector<std::int64_t> shard_sizes() const { return {size()}; }
   // "train-00003.rms record 17", for messages.
   [[nodiscard]] virtual std::string locate(std::int64_t sample) const = 0;
 };
 
+// The folder in which a shard lies, by the shard's file name: the data set's own, or that of a
+// copy.
+using FolderOf = std::function<std::string(const std::string& shard)>;
+
 // Opens `split` of the data set in `folder`, and checks the manifest and the header and size of
 // every shard before it returns. Error{kIo} where the folder or a shard is missing, Error{kBadData}
 // where one is not what the manifest says (truncated, of another data set), Error{kInvalidArgument}
-// for a split that the data set does not have.
+// for a split that the data set does not have. Shards are taken from `folder_of` where it is given.
 [[nodiscard]] std::unique_ptr<Dataset> open_dataset(FileSystem& files, const std::string& folder,
-                                                    const std::string& split);
+                                                    const std::string& split,
+                                                    const FolderOf& folder_of = {});
 
 }  // namespace ringmaster::shard

@@ -13,11 +13,12 @@ namespace {
 class ShardedDataset final : public Dataset {
  public:
   ShardedDataset(FileSystem& files, const std::string& folder, const Manifest& manifest,
-                 const SplitEntry& split)
+                 const SplitEntry& split, const FolderOf& folder_of)
       : classes_(manifest.classes), hash_(manifest.hash()) {
     shards_.reserve(split.shards.size());
     for (std::uint32_t index = 0; index < split.shards.size(); ++index) {
-      shards_.push_back(open_shard(files, folder, manifest, split, index));
+      shards_.push_back(open_shard(files, folder_of ? folder_of(split.shards[index].name) : folder,
+                                   manifest, split, index));
       size_ += static_cast<std::int64_t>(shards_.back()->records());
       ends_.push_back(size_);
     }
@@ -34,6 +35,11 @@ class ShardedDataset final : public Dataset {
   void read(std::int64_t sample, Record& out) const override {
     const Place place = find(sample);
     shards_[place.shard]->read(place.record, out);
+  }
+  std::vector<std::int64_t> shard_sizes() const override {
+    std::vector<std::int64_t> sizes;
+    for (const auto& shard : shards_) sizes.push_back(static_cast<std::int64_t>(shard->records()));
+    return sizes;
   }
   std::string locate(std::int64_t sample) const override {
     const Place place = find(sample);
@@ -65,9 +71,10 @@ class ShardedDataset final : public Dataset {
 }  // namespace
 
 std::unique_ptr<Dataset> open_dataset(FileSystem& files, const std::string& folder,
-                                      const std::string& split) {
+                                      const std::string& split, const FolderOf& folder_of) {
   const Manifest manifest = read_manifest(files, folder);
-  return std::make_unique<ShardedDataset>(files, folder, manifest, manifest.split(split));
+  return std::make_unique<ShardedDataset>(files, folder, manifest, manifest.split(split),
+                                          folder_of);
 }
 
 }  // namespace ringmaster::shard

@@ -18,6 +18,7 @@
 #include "train/agreement.h"
 #include "train/averaging.h"
 #include "train/checkpointing.h"
+#include "train/data_sets.h"
 #include "train/device.h"
 #include "train/rates.h"
 
@@ -181,6 +182,7 @@ data::TransformOptions eval_transform_options(const TrainOptions& options) {
 data::LoaderOptions loader_options(const TrainOptions& options, c10::Device device) {
   data::LoaderOptions loader;
   loader.workers = static_cast<int>(options.workers);
+  loader.replace_bad = options.on_bad_record == "replace";
   loader.raw_u8 = loader.pin = device.is_cuda();  // bytes travel, the GPU normalises
   return loader;
 }
@@ -202,21 +204,25 @@ Parts assemble(const RunRequest& request, const RunContext& context) {
   Parts parts;
   parts.device = choose_device(options.device, world);
   at::set_num_threads(threads_per_rank(static_cast<int>(options.threads), world));
-  parts.train_set = shard::open_dataset(context.files, request.data_folder, "train");
-  parts.val_set = shard::open_dataset(context.files, request.data_folder, "val");
-
   parts.micro_batches = micro_batches_of(options, world.size);
-  const auto seed = static_cast<std::uint64_t>(options.seed);
-  const data::EpochPlan plan(
-      {parts.train_set->size(), options.global_batch, world.size, parts.micro_batches, seed});
+  const shard::Manifest manifest = shard::read_manifest(context.files, request.data_folder);
+  const data::EpochPlan plan = epoch_plan(options, manifest, world.size, parts.micro_batches);
+  const data::EvalPlan evaluation = eval_plan(options, manifest, world.size);
+  const StagedData staged =
+      stage_data(options, request.data_folder, manifest, &plan, evaluation, context);
+  parts.staged = staged.summary;
+  const auto open = [&](const char* split) {
+    return shard::open_dataset(context.files, request.data_folder, split, staged.folder_of);
+  };
+  parts.train_set = open("train");
+  parts.val_set = open("val");
   parts.steps_per_epoch = plan.steps_per_epoch();
   const auto transform = transform_options(options);
   const auto loader = loader_options(options, parts.device);
   parts.train_loader =
       std::make_unique<data::TrainLoader>(*parts.train_set, plan, world.rank, transform, loader);
-  parts.eval_loader = std::make_unique<data::EvalLoader>(
-      *parts.val_set, data::EvalPlan(parts.val_set->size(), options.eval_batch, world.size),
-      world.rank, eval_transform_options(options), loader);
+  parts.eval_loader = std::make_unique<data::EvalLoader>(*parts.val_set, evaluation, world.rank,
+                                                         eval_transform_options(options), loader);
 
   parts.model = make_network(options, *parts.train_set);
   if (!options.init.empty()) {

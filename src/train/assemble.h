@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include <c10/core/Device.h>
 
@@ -26,6 +27,7 @@ namespace ringmaster::train {
 struct Parts {
   c10::Device device = c10::Device(c10::kCPU);
   std::unique_ptr<shard::Dataset> train_set, val_set;
+  std::string staged;  // what was copied to this node's disk, for the log
   std::shared_ptr<model::ResNet> model;
   std::unique_ptr<comm::Engine> engine;
   std::string allreduce_table;  // of algorithm auto, and where it came from; for the log

@@ -51,6 +51,7 @@ Progress progress_of(const ckpt::Snapshot& snapshot, const std::string& path) {
   progress.epoch_totals.hits1 = number(snapshot, "epoch_hits1", path);
   progress.epoch_totals.hits5 = number(snapshot, "epoch_hits5", path);
   progress.epoch_totals.images = number(snapshot, "epoch_images", path);
+  progress.epoch_replaced = number(snapshot, "epoch_replaced", path);
   progress.epoch_totals.loss_sum = real(snapshot, "epoch_loss_sum", 0);
   progress.epoch_train_seconds = real(snapshot, "epoch_train_seconds", 0);
   progress.best_top1 = real(snapshot, "best_top1", -1);
@@ -75,7 +76,8 @@ ckpt::Snapshot take_snapshot(model::ResNet& model, const optim::Optimizer& optim
                        {"attempt", progress.attempt},
                        {"epoch_hits1", progress.epoch_totals.hits1},
                        {"epoch_hits5", progress.epoch_totals.hits5},
-                       {"epoch_images", progress.epoch_totals.images}};
+                       {"epoch_images", progress.epoch_totals.images},
+                       {"epoch_replaced", progress.epoch_replaced}};
   snapshot.numbers = {{"epoch_loss_sum", progress.epoch_totals.loss_sum},
                       {"epoch_train_seconds", progress.epoch_train_seconds},
                       {"best_top1", progress.best_top1}};

@@ -7,6 +7,7 @@
 #include "shard/dataset.h"
 #include "train/assemble.h"
 #include "train/checkpointing.h"
+#include "train/data_sets.h"
 #include "train/device.h"
 #include "train/evaluator.h"
 
@@ -29,12 +30,16 @@ Totals evaluate_checkpoint(const EvalRequest& request, const RunContext& context
   const comm::World& world = context.control.world();
   const c10::Device device = choose_device(options.device, world);
   at::set_num_threads(threads_per_rank(static_cast<int>(options.threads), world));
-  const auto dataset = shard::open_dataset(context.files, request.data_folder, "val");
+  const shard::Manifest manifest = shard::read_manifest(context.files, request.data_folder);
+  const data::EvalPlan plan = eval_plan(options, manifest, world.size);
+  const StagedData staged =
+      stage_data(options, request.data_folder, manifest, nullptr, plan, context);
+  const auto dataset =
+      shard::open_dataset(context.files, request.data_folder, "val", staged.folder_of);
   const auto model = make_network(options, *dataset);
   restore_model(weights_of(context.files, request), request.checkpoint, *model);
   model->to(device);
-  data::EvalLoader loader(*dataset, data::EvalPlan(dataset->size(), options.eval_batch, world.size),
-                          world.rank, eval_transform_options(options),
+  data::EvalLoader loader(*dataset, plan, world.rank, eval_transform_options(options),
                           loader_options(options, device));
   return evaluate(*model, loader, context.control,
                   {device, parse_precision(options.precision), options.step_deadline_s}, nullptr)

@@ -40,8 +40,21 @@ void declare_data(Declarations& keys, TrainOptions& o) {
   keys.add("workers", &o.workers, "Decoding threads of a rank; 0: in the training thread.",
            {in_range(0, 1024)});
   keys.add("order", &o.order,
-           "Order of samples: global is an exact permutation of the whole set in every epoch.",
-           {one_of({"global"})});
+           "Order of samples: global is an exact permutation of the whole set in every epoch; with "
+           "sharded each rank reads only its own shards, shuffled within order_window.",
+           {one_of({"global", "sharded"})});
+  keys.add(
+      "order_window", &o.order_window,
+      "order = sharded: samples that are shuffled together. Larger mixes better and reads more "
+      "scattered.",
+      {at_least(1), unit("images")});
+  keys.add("on_bad_record", &o.on_bad_record,
+           "A damaged training record: stop and name it, or train on its neighbour in the shard "
+           "and log it.",
+           {one_of({"stop", "replace"})});
+  keys.add("bad_record_budget", &o.bad_record_budget,
+           "on_bad_record = replace: stop after more than so many in an epoch, over all ranks.",
+           {at_least(0), unit("records")});
 }
 
 void declare_recipe(Declarations& keys, TrainOptions& o) {
@@ -133,6 +146,11 @@ void declare_machine(Declarations& keys, TrainOptions& o) {
   keys.add("first_bucket_bytes", &o.first_bucket_bytes,
            "The first bucket: small, so that the ring starts early.",
            {at_least(1024), unit("bytes")});
+  keys.add("stage", &o.stage,
+           "Folder on each node's own disk to which its ranks' shards are copied before they are "
+           "read; good copies are used again. Empty: read the data set where it lies.");
+  keys.add("stage_deadline_s", &o.stage_deadline_s, "Longest wait for that copying.",
+           {above(0), unit("seconds")});
   keys.add("step_deadline_s", &o.step_deadline_s, "Longest wait for another rank within a step.",
            {above(0), unit("seconds")});
 }
@@ -200,12 +218,31 @@ void declare_options(config::Declarations& declarations, TrainOptions& options) 
 }
 
 bool may_change_on_resume(const std::string& key) {
-  static const std::set<std::string> kFree = {
-      "workers",          "algorithm",          "step_deadline_s", "log_steps",   "eval_batch",
-      "checkpoint_steps", "checkpoint_minutes", "keep_epochs",     "keep_every",  "save_wait_s",
-      "save_failures",    "save_retry_s",       "log_samples",     "init",        "trace_steps",
-      "checksum_steps",   "spot_notices",       "imds_endpoint",   "spot_poll_s", "stop_margin_s",
-      "allreduce_table"};
+  static const std::set<std::string> kFree = {"workers",
+                                              "algorithm",
+                                              "step_deadline_s",
+                                              "log_steps",
+                                              "eval_batch",
+                                              "checkpoint_steps",
+                                              "checkpoint_minutes",
+                                              "keep_epochs",
+                                              "keep_every",
+                                              "save_wait_s",
+                                              "save_failures",
+                                              "save_retry_s",
+                                              "log_samples",
+                                              "init",
+                                              "trace_steps",
+                                              "checksum_steps",
+                                              "spot_notices",
+                                              "imds_endpoint",
+                                              "spot_poll_s",
+                                              "stop_margin_s",
+                                              "allreduce_table",
+                                              "stage",
+                                              "stage_deadline_s",
+                                              "on_bad_record",
+                                              "bad_record_budget"};
   return kFree.count(key) != 0;
 }
 

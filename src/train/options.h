@@ -26,6 +26,9 @@ struct TrainOptions {
   Augmentation augmentation;
   std::int64_t workers = 0;
   std::string order = "global";
+  std::int64_t order_window = 16384;
+  std::string on_bad_record = "stop";
+  std::int64_t bad_record_budget = 100;
   // optimisation
   std::int64_t global_batch = 256;
   std::int64_t micro_batch = 0;
@@ -63,6 +66,8 @@ struct TrainOptions {
   std::string allreduce_table;
   std::int64_t bucket_bytes = 16 << 20;
   std::int64_t first_bucket_bytes = 1 << 20;
+  std::string stage;
+  double stage_deadline_s = 3600;
   double step_deadline_s = 600;
   // stopping
   std::string spot_notices = "auto";

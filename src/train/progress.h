@@ -9,13 +9,14 @@
 namespace ringmaster::train {
 
 struct Progress {
-  std::int64_t step = 0;           // global steps done; the schedule's argument of the next one
-  std::int64_t epoch = 0;          // the epoch that the next step belongs to, from 0
-  std::int64_t epoch_step = 0;     // steps of it done
-  std::int64_t samples = 0;        // images seen, over all epochs
-  std::int64_t attempt = 0;        // lives of the run, this one among them; rank 0 knows
-  Totals epoch_totals;             // of the epoch's steps so far
-  double epoch_train_seconds = 0;  // spent on those steps, over all attempts
+  std::int64_t step = 0;            // global steps done; the schedule's argument of the next one
+  std::int64_t epoch = 0;           // the epoch that the next step belongs to, from 0
+  std::int64_t epoch_step = 0;      // steps of it done
+  std::int64_t samples = 0;         // images seen, over all epochs
+  std::int64_t attempt = 0;         // lives of the run, this one among them; rank 0 knows
+  Totals epoch_totals;              // of the epoch's steps so far
+  std::int64_t epoch_replaced = 0;  // damaged records of those steps that others stood in for
+  double epoch_train_seconds = 0;   // spent on those steps, over all attempts
   double best_top1 =
       -1;  // highest validation top-1 so far, in per cent; -1 before the first epoch's end
 
@@ -24,6 +25,7 @@ struct Progress {
     ++epoch;
     epoch_step = 0;
     epoch_totals = {};
+    epoch_replaced = 0;
     epoch_train_seconds = 0;
   }
 };

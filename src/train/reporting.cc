@@ -70,6 +70,7 @@ void Reporter::begin(const Parts& parts, Progress& progress, const std::string& 
             parts.val_set->size(), " images in ", parts.train_set->classes().size(), " classes; ",
             options.epochs, " epochs of ", parts.steps_per_epoch, " steps");
   if (!parts.allreduce_table.empty()) log_.info("allreduce table, ", parts.allreduce_table);
+  if (!parts.staged.empty()) log_.info(parts.staged);
   if (!resumed_from.empty()) {
     log_.info("going on from ", resumed_from, ": epoch ", progress.epoch + 1, ", step ",
               progress.epoch_step, " of ", parts.steps_per_epoch);
@@ -113,6 +114,7 @@ void Reporter::add_sinks(const Parts& parts, Progress& progress) {
 
 void Reporter::step(const Progress& progress, const StepResult& result) {
   if (!has_stepped_) say_first_step();
+  replaced(progress, result);
   if (!speaks_) return;
   obs::StepReport report;
   report.step = progress.step;
@@ -129,6 +131,17 @@ void Reporter::step(const Progress& progress, const StepResult& result) {
   report.images_per_second = rate_.images_per_second();
   if (progress.step % request_.options.log_steps == 0) rate_.restart();
   sinks_->on_step(report);
+}
+
+// Each rank names its own records in its log; the run's log has the count over all ranks.
+void Reporter::replaced(const Progress& progress, const StepResult& result) {
+  for (const data::Replacement& record : result.replaced) {
+    log_.warn("step ", progress.step, ": sample ", record.by, " in place of sample ", record.sample,
+              ": ", record.reason);
+  }
+  if (result.all_replaced == 0) return;
+  event(obs::EventKind::kWarning, progress,
+        {{"replaced_records", result.all_replaced}, {"in_epoch", progress.epoch_replaced}});
 }
 
 void Reporter::epoch(const Progress& progress, const Validation& validation, double lr,

@@ -50,6 +50,7 @@ class Reporter {
  private:
   using Clock = std::chrono::steady_clock;
 
+  void replaced(const Progress& progress, const StepResult& result);
   void add_sinks(const Parts& parts, Progress& progress);
   void say_first_step();
   void event(obs::EventKind kind, const Progress& progress,

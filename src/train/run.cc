@@ -114,8 +114,10 @@ class Run {
       progress_.samples += result.totals.images;
       progress_.epoch_totals += result.totals;
       progress_.epoch_train_seconds += seconds_since(start);
+      progress_.epoch_replaced += result.all_replaced;
       reporter_.step(progress_, result);
       samples_.step(progress_.step, result.sample_ids);
+      check_replaced();
       context_.stop.note_step(progress_.step);
       look_after_step();
       if (stop::leaves(result.stop)) return result.stop;
@@ -125,6 +127,15 @@ class Run {
       if (progress_.epoch_step < parts_.steps_per_epoch) saver_.after_step(progress_);
     }
     return stop::Reason::kNone;
+  }
+
+  // The same on all ranks, since they have agreed on the count.
+  void check_replaced() const {
+    const std::int64_t budget = request_.options.bad_record_budget;
+    RM_REQUIRE(progress_.epoch_replaced <= budget, ErrorKind::kBadData, progress_.epoch_replaced,
+               " damaged records were replaced in epoch ", progress_.epoch + 1,
+               ", more than bad_record_budget = ", budget, ". `ringmaster-shard verify ",
+               request_.data_folder, "` names them all; copy or pack those shards again");
   }
 
   // What a run may ask for beside its training.

@@ -15,10 +15,11 @@ Totals& Totals::operator+=(const Totals& other) {
 StepExchange exchange(comm::ControlPlane& control, const StepExchange& mine, Deadline deadline) {
   // Counts of one step are far below 2^53: exact as doubles, so that one collective carries them
   // all.
-  constexpr std::size_t kTotals = 4;
+  constexpr std::size_t kTotals = 5;
   std::array<double, kTotals + stop::kReasons> values{
       mine.totals.loss_sum, static_cast<double>(mine.totals.hits1),
-      static_cast<double>(mine.totals.hits5), static_cast<double>(mine.totals.images)};
+      static_cast<double>(mine.totals.hits5), static_cast<double>(mine.totals.images),
+      static_cast<double>(mine.replaced)};
   values[kTotals + static_cast<std::size_t>(mine.stop)] = 1;  // ranks that were asked this
   control.all_sum(std::span<double>(values), deadline);
   StepExchange all;
@@ -26,6 +27,7 @@ StepExchange exchange(comm::ControlPlane& control, const StepExchange& mine, Dea
   all.totals.hits1 = static_cast<std::int64_t>(values[1]);
   all.totals.hits5 = static_cast<std::int64_t>(values[2]);
   all.totals.images = static_cast<std::int64_t>(values[3]);
+  all.replaced = static_cast<std::int64_t>(values[4]);
   for (int reason = 0; reason < stop::kReasons; ++reason) {
     if (values[kTotals + static_cast<std::size_t>(reason)] > 0)
       all.stop = static_cast<stop::Reason>(reason);

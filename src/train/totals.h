@@ -36,7 +36,8 @@ struct Validation {
 
 // What the ranks tell each other once a step, beside the gradients.
 struct StepExchange {
-  Totals totals;  // in: of this rank; out: of all ranks
+  Totals totals;              // in: of this rank; out: of all ranks
+  std::int64_t replaced = 0;  // damaged records; likewise
   // In: what this rank was asked; out: what all ranks do, the same on each.
   stop::Reason stop = stop::Reason::kNone;
 };

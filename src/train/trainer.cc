@@ -51,6 +51,7 @@ StepResult Trainer::step(data::TrainLoader& loader, std::int64_t step) {
     RM_CHECK(batch.has_value(), "the epoch ended before step ", step);
     result.sample_ids.insert(result.sample_ids.end(), batch->sample_ids.begin(),
                              batch->sample_ids.end());
+    result.replaced.insert(result.replaced.end(), batch->replaced.begin(), batch->replaced.end());
     mine.totals +=
         forward_backward(*batch);  // hooks: a full bucket goes to the ring, in plan order
     gradients_.end_micro_batch();
@@ -61,9 +62,11 @@ StepResult Trainer::step(data::TrainLoader& loader, std::int64_t step) {
   gradients_.finish(deadline);  // the last bucket is reduced, or an error that names the peer
   result.comm_wait_s = seconds_since(backward_done);
   activity_.enter("agree");
+  mine.replaced = static_cast<std::int64_t>(result.replaced.size());
   mine.stop = stop_.take();
   const StepExchange all = exchange(control_, mine, deadline);
   result.totals = all.totals;
+  result.all_replaced = all.replaced;
   result.stop = all.stop;
   RM_REQUIRE(std::isfinite(result.totals.loss()) || !options_.stop_on_non_finite,
              ErrorKind::kInvalidArgument, "the loss of step ", step + 1, " is ",

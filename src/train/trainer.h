@@ -30,6 +30,8 @@ struct StepResult {
   stop::Reason stop = stop::Reason::kNone;  // agreed by all ranks: save, and leave or go on
   double data_wait_s = 0;                   // this rank waited for the loader
   double comm_wait_s = 0;                   // this rank waited for the ring after backward
+  std::vector<data::Replacement> replaced;  // damaged records of this rank
+  std::int64_t all_replaced = 0;            // of all ranks
   std::optional<double> grad_norm;          // before clipping; where it was asked for
 };
 

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <map>
 #include <set>
 #include <thread>
 
@@ -304,6 +305,50 @@ TEST_F(Loading, EvaluationSeesEverySampleOnceOnAnyNumberOfRanks) {
     if (expected.empty()) expected = images;
     for (std::size_t i = 0; i < images.size(); ++i) EXPECT_TRUE(at::equal(images[i], expected[i]));
   }
+}
+
+TEST_F(Loading, ADamagedRecordIsReplacedByItsNeighbourOnAnyNumberOfWorkers) {
+  for (const std::int64_t bad : {4, 5, 89}) dataset_.payload(bad)[0] ^= std::byte{1};
+  std::vector<Batch> expected;
+  for (const int workers : {0, 1, 4}) {
+    LoaderOptions options;
+    options.workers = workers;
+    options.replace_bad = true;
+    TrainLoader loader(dataset_, EpochPlan({kSamples, 90, 1, 1, 5}), 0, transform_, options);
+    loader.start_epoch(3);
+    const std::vector<Batch> batches = rest(loader);
+    ASSERT_EQ(batches.size(), 1u);
+    const Batch& batch = batches[0];
+    ASSERT_EQ(batch.replaced.size(), 3u);
+    std::map<std::int64_t, std::int64_t> by;
+    std::size_t before = 0;
+    for (const Replacement& one : batch.replaced) {
+      EXPECT_LE(before, one.at);
+      before = one.at;
+      by[one.sample] = one.by;
+      EXPECT_EQ(batch.sample_ids[one.at], one.sample);
+      EXPECT_EQ(batch.targets[static_cast<std::int64_t>(one.at)].item<std::int64_t>(), one.by);
+      EXPECT_THAT(one.reason, HasSubstr("memory record " + std::to_string(one.sample)));
+    }
+    EXPECT_EQ(by, (std::map<std::int64_t, std::int64_t>{{4, 6}, {5, 6}, {89, 0}}));
+    if (workers == 0) expected = epoch(loader, 3);
+    EXPECT_TRUE(at::equal(batch.images, expected[0].images));
+  }
+  // Evaluation counts every image once or not at all.
+  LoaderOptions options;
+  options.replace_bad = true;
+  EvalLoader loader(dataset_, EvalPlan(kSamples, 16, 1), 0, transform_, options);
+  loader.start();
+  EXPECT_THROW((void)loader.next(), Error);
+}
+
+TEST_F(Loading, NothingReplacesARecordWhoseShardIsDamagedThroughout) {
+  for (std::int64_t sample = 0; sample < kSamples; ++sample) dataset_.payload(sample).resize(1);
+  LoaderOptions options;
+  options.replace_bad = true;
+  TrainLoader loader(dataset_, EpochPlan({kSamples, 12, 1, 1, 5}), 0, transform_, options);
+  loader.start_epoch(0);
+  EXPECT_THROW((void)loader.next(), Error);
 }
 
 TEST_F(Loading, BadOptionsNameTheirKey) {

@@ -1,0 +1,23 @@
+#include "image/shrink.h"
+
+#include <stb_image_resize.h>
+
+#include "base/check.h"
+
+namespace ringmaster::image {
+
+void shrink(const Image& source, int height, int width, Image& out) {
+  RM_CHECK(height > 0 && width > 0 && source.height > 0 && source.width > 0);
+  out.height = height;
+  out.width = width;
+  out.channels = source.channels;
+  out.pixels.resize(static_cast<std::size_t>(height) * static_cast<std::size_t>(width) *
+                    static_cast<std::size_t>(source.channels));
+  const int done = stbir_resize_uint8_generic(
+      source.pixels.data(), source.width, source.height, 0, out.pixels.data(), width, height, 0,
+      source.channels, STBIR_ALPHA_CHANNEL_NONE, 0, STBIR_EDGE_CLAMP, STBIR_FILTER_TRIANGLE,
+      STBIR_COLORSPACE_LINEAR, nullptr);
+  RM_CHECK(done == 1, "no memory to resize ", source.width, " x ", source.height);
+}
+
+}  // namespace ringmaster::image
