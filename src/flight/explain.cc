@@ -111,14 +111,19 @@ class Inquiry {
                                    : join_text("rank ", rank, " on ", found->second->host);
   }
 
-  // "; rank 0 waits for it in bucket 3 (...) of step 17, since 2.1 s", of who waited longest.
+  // "; rank 0 waits for it in bucket 3 (...) of step 17, since 2.1 s", of who waited longest;
+  // of those that wait for the culprit itself if there are any.
   [[nodiscard]] std::string waiting_text(int culprit) const {
     const Record* longest = nullptr;
+    bool direct = false;
     double waited = -1;
     for (const auto& [rank, record] : by_rank_) {
       const Standing standing = standing_of(*record);
-      if (rank == culprit || standing.waits_for < 0 || standing.waited_s <= waited) continue;
+      if (rank == culprit || standing.waits_for < 0) continue;
+      const bool is_direct = standing.waits_for == culprit;
+      if (std::pair(is_direct, standing.waited_s) <= std::pair(direct, waited)) continue;
       longest = record;
+      direct = is_direct;
       waited = standing.waited_s;
     }
     if (longest == nullptr) return "";

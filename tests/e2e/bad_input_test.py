@@ -46,11 +46,11 @@ def main():
     shutil.copytree(f"{work}/data", f"{work}/cut")
     shard = next(name for name in sorted(os.listdir(f"{work}/cut")) if name.startswith("train") and not name.endswith("json"))
     os.truncate(f"{work}/cut/{shard}", os.path.getsize(f"{work}/cut/{shard}") - 100)
-    refused(train(f"{work}/cut", f"{work}/r2"), 3, shard)
+    refused(train(f"{work}/cut", f"{work}/r2", global_batch=16), 3, shard)
     refused([lab.SHARDER, "verify", f"{work}/cut"], 3, shard)
     shutil.copytree(f"{work}/data", f"{work}/mixed")
     shutil.copy(f"{work}/other/manifest.json", f"{work}/mixed/manifest.json")
-    refused(train(f"{work}/mixed", f"{work}/r2"), 3, "data set")
+    refused(train(f"{work}/mixed", f"{work}/r2", global_batch=16), 3, "data set")
 
     lab.run(train(f"{work}/data", f"{work}/run", epochs=1, global_batch=16))
     refused(train(f"{work}/other", f"{work}/run", epochs=1, global_batch=16), 2, "data set")

@@ -55,6 +55,13 @@ TEST(Explain, ARankWithoutARecordIsTheCulprit) {
   EXPECT_EQ(found.ranks[3].waits_for, 2);
 }
 
+TEST(Explain, QuotesWhoWaitsForTheCulpritAndNotWhoWaitedLongest) {
+  Record indirect = waiting(0, 3, 2);
+  indirect.operations.back().started_ns = 90 * kSecond;
+  const Explanation found = explain({indirect, waiting(2, 3, 1)});
+  EXPECT_THAT(found.sentence, HasSubstr("rank 2 on node2 waited 2.0 s for it in"));
+}
+
 TEST(Explain, OfSeveralSilentRanksTheOneThatOthersWaitFor) {
   const Explanation found = explain({waiting(0, 4, 3), waiting(1, 4, 3)});
   EXPECT_EQ(found.culprit, 3);
