@@ -44,7 +44,7 @@ def wait_until(condition, what, seconds=120):
         if condition():
             return
         time.sleep(0.1)
-    raise AssertionError(f"no {what} within {seconds} s")
+    raise AssertionError(f"no {what} within {seconds} s\n{sh('squeue', check=False)}")
 
 
 class Job:
@@ -93,7 +93,9 @@ def same_as_mpirun(work):
 
 def comes_back(work):
     """USR1 to the ranks' step, then a node that is lost; queued again each time, and the same bits at the end."""
-    job = Job(work, "survivor")
+    long = {**RECIPE, "epochs": 10}  # 100 steps: it must not end before it is hit
+    lab.run(lab.ranks(2, lab.train_command(f"{work}/data", f"{work}/unbroken", **long)))
+    job = Job(work, "survivor", epochs=10)
     job.wait_for_step(4)
     sh("scancel", "--batch", "--signal=USR1", job.id)
     wait_until(lambda: job.state()[1] == 1, "requeue after USR1")
@@ -104,7 +106,7 @@ def comes_back(work):
     wait_until(lambda: job.state()[1] == 2, "requeue after the lost node")
     sh(SANDBOX, "resume", 2)
     job.ends("COMPLETED", 0, 2)
-    lab.assert_same_weights(f"{work}/mpirun/checkpoints/checkpoint.pt", f"{job.folder}/checkpoints/checkpoint.pt")
+    lab.assert_same_weights(f"{work}/unbroken/checkpoints/checkpoint.pt", f"{job.folder}/checkpoints/checkpoint.pt")
     print("USR1 and a lost node: queued again twice, the same bits")
 
 
