@@ -35,7 +35,7 @@ def ours_in_pytorch(work):
     for index, wanted in enumerate(gradients[:2]):
         flat |= {f"g.{index}.{name}": tensor for name, tensor in wanted.items()}
     torch.save(flat, f"{work}/in.pt")
-    referee.tool("sgd", steps=2, lr=0.1, momentum=0.9, weight_decay=1e-3, nesterov=1,
+    referee.tool("optimize", steps=2, lr=0.1, momentum=0.9, weight_decay=1e-3, nesterov=1,
                  **{"in": f"{work}/in.pt", "out": f"{work}/a.pt"})
     saved = referee.load(f"{work}/a.pt")
     other = torch.nn.Linear(20, 10)

@@ -160,8 +160,10 @@ void optimize(const Options& options) {
   ckpt::Snapshot out;
   for (const auto& slot : slots)
     out.model.emplace_back(slot.name, optim::view_of(parameters, slot));
-  for (const auto& slot : slots)
+  for (const auto& slot : slots) {
+    if (options.real("ema_decay", 0) == 0) break;
     out.ema.emplace_back(slot.name, optim::view_of(ema.flat_parameters(), slot));
+  }
   out.optimizer = ckpt::snapshot_of(*optimizer, lr, momentum);
   write(out, options.text("out"));
 }

