@@ -77,6 +77,25 @@ Standing standing_of(const Record& record) {
   return standing;
 }
 
+// Whom a rank's error names, and what it says of it: "rank 3 on node1 is stopped (process 12);
+// ...".
+struct Accusation {
+  int rank = -1;
+  std::string what;  // "is stopped (process 12)"
+};
+
+std::optional<Accusation> accusation_of(const Record& record) {
+  if (!is_consequence(record)) return std::nullopt;
+  std::istringstream words(record.error);
+  Accusation accusation;
+  std::string word, on, host;
+  if (!(words >> word >> accusation.rank >> on >> host) || word != "rank" || on != "on")
+    return std::nullopt;
+  words >> std::ws;
+  std::getline(words, accusation.what, ';');
+  return accusation;
+}
+
 class Inquiry {
  public:
   explicit Inquiry(const std::vector<Record>& records) {
@@ -98,7 +117,8 @@ class Inquiry {
       result.ranks.push_back(found == by_rank_.end() ? Standing{} : standing_of(*found->second));
       result.ranks.back().rank = rank;
     }
-    if (!own_failure(result) && !silent(result) && !different_sizes(result) && !behind(result)) {
+    if (!own_failure(result) && !silent(result) && !accused(result) && !different_sizes(result) &&
+        !behind(result)) {
       follow_waits(result);
     }
     return result;
@@ -168,6 +188,21 @@ class Inquiry {
     if (!others.empty()) others += ")";
     conclude(result, culprit,
              "left no record: it was killed, stands still, or its host is gone" + others);
+    return true;
+  }
+
+  // A rank that stood still may have woken up when the others gave up, and leaves a record like
+  // theirs; but their errors say how they saw it.
+  bool accused(Explanation& result) const {
+    std::optional<Accusation> told;
+    for (const auto& [rank, record] : by_rank_) {
+      const std::optional<Accusation> one = accusation_of(*record);
+      if (!one || one->rank >= ranks_) continue;
+      if (told && told->rank != one->rank) return false;  // they don't agree
+      if (!told || rank != one->rank) told = one;
+    }
+    if (!told) return false;
+    conclude(result, told->rank, told->what);
     return true;
   }
 

@@ -30,8 +30,9 @@ struct Explanation {
 
 // `records`: at least one, of one attempt, in any order. In this order of evidence: a rank that
 // broke off by itself (an error that is neither a timeout nor a lost peer); a rank that left
-// nothing; ranks whose operations differ in size; the rank that began the fewest operations; the
-// end of the chain of who waits for whom. Error{kBadData} where the records can't be of one run.
+// nothing; the rank that all errors name; ranks whose operations differ in size; the rank that
+// began the fewest operations; the end of the chain of who waits for whom. Error{kBadData} where
+// the records can't be of one run.
 [[nodiscard]] Explanation explain(const std::vector<Record>& records);
 
 // Sentence and table.

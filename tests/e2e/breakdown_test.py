@@ -62,10 +62,11 @@ def check_explanation(work):
     assert code == 75, code
     explain = [str(word) for word in (lab.TRAINER, "explain-hang", run)]
     text = subprocess.run(explain, check=True, capture_output=True, text=True).stdout
-    assert text.startswith("rank 1 left no record"), text
+    # The launcher wakes it up before it ends it, so that it may have left a record after all.
+    assert re.match(r"rank 1 (left no record|on \S+ (is stopped|did not|does not run))", text), text
     assert re.search(r"rank [02] on \S+ waited [0-9.]+ s for it in bucket \d+ \(", text), text
     facts = json.loads(subprocess.run(explain + ["--json"], check=True, capture_output=True, text=True).stdout)
-    assert facts["culprit"] == 1 and [entry["has_record"] for entry in facts["ranks"]] == [True, False, True], facts
+    assert facts["culprit"] == 1 and facts["ranks"][0]["has_record"] and facts["ranks"][2]["has_record"], facts
     print(text)
 
 

@@ -89,6 +89,21 @@ TEST(Explain, WhoHasBegunFewerIsBehind) {
   EXPECT_THAT(found.sentence, HasSubstr("in its forward"));
 }
 
+TEST(Explain, WhoStoodStillAndWokeUpIsWhomTheErrorsName) {
+  Record late = waiting(1, 3, 0);
+  late.error =
+      "rank 1 on node1 did not come in time (seen by another rank of this host); rank 1 ...";
+  Record first = waiting(0, 3, 2), second = waiting(2, 3, 1);
+  first.error = "rank 1 on node1 is stopped (process 12); rank 0 on node0 waited 4 s for data of";
+  second.error = first.error;
+  const Explanation found = explain({first, late, second});
+  EXPECT_EQ(found.culprit, 1);
+  EXPECT_THAT(found.sentence,
+              HasSubstr("rank 1 on node1 is stopped (process 12); rank 2 on node2"));
+  second.error = "rank 0 on node0 did not answer; ...";
+  EXPECT_EQ(explain({first, late, second}).culprit, -1);  // they don't agree: a circle
+}
+
 TEST(Explain, AQueuedOperationHasNotBegun) {
   Record late = waiting(1, 2, 0);
   late.operations.back().phase = comm::Phase::kQueued;
