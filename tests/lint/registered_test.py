@@ -19,7 +19,7 @@ def main():
     listed = subprocess.run(["ctest", "-N"], cwd=build, capture_output=True, text=True, check=True).stdout
     known = {name.split(":")[0] for name in re.findall(r"Test +#\d+: (\S+)", listed)}
     deep = [path for path in glob.glob(f"{source}/tests/**/*_test.*", recursive=True)
-            if os.path.relpath(path, f"{source}/tests").count("/") != 1]
+            if os.path.relpath(path, f"{source}/tests").count("/") != 1 and "__pycache__" not in path]
     missing = sorted(on_disk - known)
     for name in missing:
         print(f"tests/{name} is on disk, but not in ctest: configure again")
