@@ -5,10 +5,12 @@
 #include "app/ranks.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/heap.h"
 #include "base/version.h"
 
 int main(int argc, char** argv) {
   using namespace ringmaster;
+  keep_freed_memory();
   config::Program program{
       "ringmaster",
       "trains ResNets from packed shards, on one machine or many",

@@ -31,7 +31,7 @@ std::int64_t now_ns() {
 class Gradients::Hook final : public torch::autograd::PostAccumulateGradHook {
  public:
   Hook(Gradients* owner, std::size_t slot) : owner_(owner), slot_(slot) {}
-  void operator()(const at::Tensor& /*parameter*/) override { owner_->on_ready(slot_); }
+  void operator()(const at::Tensor& /*parameter*/) override { owner_->on_gradient(slot_); }
 
  private:
   Gradients* owner_;
@@ -54,6 +54,7 @@ Gradients::Gradients(comm::Engine& engine, int ranks, BucketPlan plan,
   arena_ = at::from_blob(engine.arena(), {plan_.total_elems}, first.options().requires_grad(false));
   flat_gradients_ = arena_.narrow(0, plan_.gradients_offset_elems,
                                   plan_.total_elems - plan_.gradients_offset_elems);
+  flat_gradients_.zero_();  // for the gaps, which nothing else writes
 
   auto buffers = tensors_of(statistics);
   move_into(arena_, plan_.statistics, buffers);
@@ -69,7 +70,8 @@ Gradients::Gradients(comm::Engine& engine, int ranks, BucketPlan plan,
     at::Tensor& parameter = parameters_[s];
     RM_CHECK(parameter.scalar_type() == at::kFloat && parameter.requires_grad(),
              plan_.parameters[s].name);
-    parameter.mutable_grad() = view_of_slot(arena_, plan_.parameters[s], parameter);
+    views_.push_back(view_of_slot(arena_, plan_.parameters[s], parameter));
+    parameter.mutable_grad() = views_.back();
     torch::autograd::impl::set_post_acc_grad_hooks(parameter, std::make_unique<Hook>(this, s));
   }
 }
@@ -84,8 +86,9 @@ Gradients::~Gradients() {
 
 void Gradients::arm(int micro_batches) {
   RM_CHECK_LT(0, micro_batches);
-  flat_gradients_.zero_();
   const std::lock_guard lock(mutex_);
+  for (at::Tensor& parameter : parameters_) parameter.mutable_grad().reset();
+  in_arena_.assign(parameters_.size(), false);
   micro_batches_ = micro_batches_left_ = micro_batches;
   next_bucket_ = 0;
   started_in_backward_ = 0;
@@ -94,9 +97,22 @@ void Gradients::arm(int micro_batches) {
   for (const std::size_t bucket : bucket_of_slot_) ++missing_[bucket];
 }
 
-void Gradients::on_ready(std::size_t slot) {
+void Gradients::move_into_arena(std::size_t slot) {
+  const at::NoGradGuard no_grad;
+  at::Tensor& gradient = parameters_[slot].mutable_grad();
+  if (gradient.defined()) {
+    views_[slot].copy_(gradient);
+  } else {
+    views_[slot].zero_();
+  }
+  gradient = views_[slot];
+  in_arena_[slot] = true;
+}
+
+void Gradients::on_gradient(std::size_t slot) {
   const std::lock_guard lock(mutex_);
-  if (micro_batches_left_ != 1) return;  // more gradients will be added to this one
+  if (!in_arena_[slot]) move_into_arena(slot);  // later micro-batches are added there
+  if (micro_batches_left_ != 1) return;         // more gradients will be added to this one
   const std::size_t bucket = bucket_of_slot_[slot];
   std::size_t& missing = missing_[bucket];
   RM_CHECK_LT(std::size_t{0}, missing, plan_.parameters[slot].name,
@@ -129,6 +145,9 @@ void Gradients::finish(Deadline deadline) {
   {
     const std::lock_guard lock(mutex_);
     RM_CHECK_EQ(micro_batches_left_, 0, "finish() before the last backward");
+    for (std::size_t slot = 0; slot < views_.size(); ++slot) {
+      if (!in_arena_[slot]) move_into_arena(slot);
+    }
     start_buckets(true);
   }
   engine_.finish(current_stream(), deadline);

@@ -31,16 +31,18 @@ struct NamedTensor {
 // engine.
 class Gradients {
  public:
-  // `parameters`: trained float32 parameters in registration order; their .grad becomes a view into
-  // the arena for good (never set it to none). `statistics`: float32 buffers that become views into
-  // the arena too. `engine`: at least plan.total_elems of float32, in the parameters' memory kind.
+  // `parameters`: trained float32 parameters in registration order. Their .grad is a view into the
+  // arena from finish() until arm(), which takes it away: autograd then hands its first gradient
+  // over as it is, and the hook copies it into the arena, instead of adding it to zeros there (one
+  // pass over memory in place of three). `statistics`: float32 buffers that become views into the
+  // arena for good. `engine`: at least plan.total_elems of float32, in the parameters' memory kind.
   Gradients(comm::Engine& engine, int ranks, BucketPlan plan,
             const std::vector<NamedTensor>& parameters, const std::vector<NamedTensor>& statistics);
   ~Gradients();
   Gradients(const Gradients&) = delete;
   Gradients& operator=(const Gradients&) = delete;
 
-  // Zeroes the gradients and begins a step of `micro_batches` backwards. Buckets start during the
+  // Forgets the gradients and begins a step of `micro_batches` backwards. Buckets start during the
   // last one.
   void arm(int micro_batches);
   // Call after each micro-batch's backward.
@@ -69,7 +71,10 @@ class Gradients {
 
  private:
   class Hook;
-  void on_ready(std::size_t slot);
+  void on_gradient(std::size_t slot);
+  // REQUIRES: mutex_ held. Makes the slot's gradient the view into the arena, with what backward
+  // has left so far; zeros where it has left nothing.
+  void move_into_arena(std::size_t slot);
   // REQUIRES: mutex_ held. Starts buckets in plan order while they are complete, or all that are
   // left.
   void start_buckets(bool all);
@@ -80,6 +85,7 @@ class Gradients {
   const BucketPlan plan_;
   at::Tensor arena_;                    // all of it, 1-d
   std::vector<at::Tensor> parameters_;  // plan order (reversed)
+  std::vector<at::Tensor> views_;       // the same, their gradients' places in the arena
   at::Tensor flat_gradients_;
   std::vector<std::size_t> bucket_of_slot_;  // by slot of plan_.parameters
 
@@ -87,6 +93,7 @@ class Gradients {
   int micro_batches_ = 1;
   int micro_batches_left_ = 0;
   std::vector<std::size_t> missing_;  // by bucket: slots whose gradient is not complete
+  std::vector<bool> in_arena_;        // by slot: whether this step's gradient lies in the arena
   std::vector<std::int64_t> ready_ns_;
   std::size_t next_bucket_ = 0;
   std::size_t started_in_backward_ = 0;

@@ -13,6 +13,7 @@
 #include <ATen/ops/zeros.h>
 
 #include "base/error.h"
+#include "base/heap.h"
 #include "comm/make_engine.h"
 #include "comm/thread_control.h"
 #include "grad/flat_tensors.h"
@@ -124,6 +125,7 @@ int run(const Arguments& arguments) {
 
 int main(int argc, char** argv) {
   if (argc != 5) return 2;
+  ringmaster::keep_freed_memory();  // as src/app/main.cc does
   try {
     return ringmaster::run({std::atoll(argv[1]), std::atoll(argv[2]), std::atoi(argv[3]), argv[4]});
   } catch (const std::exception& error) {
