@@ -22,8 +22,25 @@ def pixels(data):
     return numpy.asarray(Image.open(io.BytesIO(data)).convert("RGB"), dtype=int)
 
 
+def check_scales(work):
+    """Shrinking by a little and by much."""
+    sizes = [(129 + 2 * i, 131 + 7 * i) for i in range(60)]
+    for i, size in enumerate(sizes):
+        path = f"{work}/scales/train/a/{i}.png"
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        picture(i, *size).convert("RGB").save(path)
+    run("pack", "--input", f"{work}/scales", "--output", f"{work}/shrunk", "--mode", "resize", "--max-side", 128, "--quality", 95)
+    for name, record in all_records(f"{work}/shrunk").items():
+        image = Image.open(f"{work}/scales/{name}")
+        want = numpy.asarray(image.resize((record["width"], record["height"]), Image.BILINEAR), dtype=int)
+        difference = abs(want - pixels(record["payload"])).mean()
+        assert min(want.shape[:2]) == 128 and difference < 2, f"{name}, {image.size}: {difference} levels from Pillow's"
+    print(f"{len(sizes)} sizes shrunk as Pillow shrinks them")
+
+
 def main():
     with tempfile.TemporaryDirectory(prefix="ringmaster_reshape.") as work:
+        check_scales(work)
         make_class_folders(f"{work}/src", ["ant", "bee"], {"train": 24, "val": 3})
         for i, (width, height) in enumerate(((400, 300), (301, 640), (120, 96))):  # of which two are larger than 128
             with open(f"{work}/src/train/ant/large{i}.jpg", "wb") as file:
