@@ -26,5 +26,6 @@ struct Surroundings {
 [[nodiscard]] config::Command organise_val_command(const Surroundings& at);
 [[nodiscard]] config::Command convert_command(const Surroundings& at);
 [[nodiscard]] config::Command list_command(const Surroundings& at);
+[[nodiscard]] config::Command stats_command(const Surroundings& at);
 
 }  // namespace ringmaster::sharding

@@ -107,11 +107,11 @@ void notice_png(const std::string& name, Inspection& seen) {
 void notice_size(Inspection& seen) {
   const shard::RecordInfo& info = seen.info;
   if (info.channels <= 2) seen.findings.push_back({FindingKind::kGrey, "grey"});
-  const std::string size = join_text(info.width, " x ", info.height, " pixels");
+  const auto size = [&] { return join_text(info.width, " x ", info.height, " pixels"); };
   if (std::min(info.width, info.height) < kTinySide)
-    seen.findings.push_back({FindingKind::kTiny, size});
+    seen.findings.push_back({FindingKind::kTiny, size()});
   if (std::uint64_t{info.width} * info.height > kHugePixels)
-    seen.findings.push_back({FindingKind::kHuge, size});
+    seen.findings.push_back({FindingKind::kHuge, size()});
 }
 
 }  // namespace

@@ -17,6 +17,6 @@ int main(int argc, char** argv) {
       .commands = {sharding::pack_command(at), sharding::audit_command(at),
                    sharding::merge_command(at), sharding::verify_command(at),
                    sharding::list_command(at), sharding::organise_val_command(at),
-                   sharding::convert_command(at)}};
+                   sharding::convert_command(at), sharding::stats_command(at)}};
   return ringmaster::config::run_program(program, argc, argv);
 }

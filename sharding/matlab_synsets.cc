@@ -113,6 +113,17 @@ std::vector<Synset> read_synsets(std::span<const std::byte> meta_mat, const std:
              " has no struct array `synsets`: it is damaged, or not ImageNet's meta.mat");
   std::size_t rows = 1;
   for (int d = 0; d < array->rank; ++d) rows *= array->dims[d];
+  const unsigned fields = Mat_VarGetNumberOfFields(array.get());
+  char* const* const names = Mat_VarGetStructFieldnames(array.get());
+  for (unsigned i = 0; i < fields; ++i) {
+    RM_REQUIRE(names != nullptr && names[i] != nullptr, ErrorKind::kBadData, name,
+               " is damaged: synsets has fields without names");
+  }
+  // libmatio follows what the dimensions promise.
+  const std::size_t row_bytes = fields * sizeof(matvar_t*);
+  RM_REQUIRE(
+      rows == 0 || (array->data != nullptr && row_bytes > 0 && array->nbytes / row_bytes >= rows),
+      ErrorKind::kBadData, name, " is damaged: synsets has less than its ", rows, " rows");
   std::vector<Synset> synsets;
   const Synsets reader(array.get(), name);
   for (std::size_t i = 0; i < rows; ++i) synsets.push_back(reader.row(i));

@@ -36,6 +36,9 @@ bool is_harmless(const jpeg_error_mgr& manager) {
 
 void on_message(j_common_ptr info, int level) {
   if (level < 0 && !is_harmless(*info->err)) on_error(info);
+  // A trace message, sent for every restart marker that was expected.
+  if (info->err->msg_code == JTRC_RST && reinterpret_cast<JpegErrors*>(info->err)->hide_restarts)
+    reinterpret_cast<j_decompress_ptr>(info)->restart_interval = 0;
 }
 
 void on_progress(j_common_ptr info) {

@@ -18,6 +18,7 @@ struct JpegErrors {
   jpeg_error_mgr manager;  // first: libjpeg hands back a pointer to it
   std::jmp_buf jump;
   std::array<char, JMSG_LENGTH_MAX> text;
+  bool hide_restarts = false;  // after each restart marker; see jpeg_decode.cc
 
   // Errors end in run(). With `strict`, so do warnings that stand for lost pixels.
   jpeg_error_mgr* set_up(bool strict);

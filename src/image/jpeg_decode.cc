@@ -14,6 +14,11 @@ namespace {
 
 // Chroma upsampling looks one chroma sample, so two pixels, to each side.
 constexpr int kUpsamplingReach = 2;
+// libjpeg-turbo's fast routine wants to have so many bytes before it, 512 a block of an MCU, or
+// leaves the last MCUs to the slow one.
+constexpr std::size_t kRoomBehind = 5120;
+// Older versions count a restart interval down even where they are told that there is none.
+constexpr bool kCanHideRestarts = LIBJPEG_TURBO_VERSION_NUMBER >= 2001002;
 
 // One image being decoded: owns libjpeg's state.
 class Decoder {
@@ -48,6 +53,8 @@ class Decoder {
   }
   void choose_output();
   [[nodiscard]] JDIMENSION cut_columns(const Crop& crop);
+  [[nodiscard]] bool restarts_by_row() const;
+  void read_row(JSAMPLE* to, unsigned restart_interval);
   void store_row(const JSAMPLE* from, int width, std::uint8_t* to) const;
 
   std::size_t encoded_bytes_ = 0;
@@ -77,6 +84,24 @@ JDIMENSION Decoder::cut_columns(const Crop& crop) {
   auto width = static_cast<JDIMENSION>(right - left);
   jpeg_crop_scanline(&info_, &first, &width);  // moves `first` down to the edge of a block
   return first;
+}
+
+// Whether each restart interval is what one call of jpeg_read_scanlines() decodes at most.
+bool Decoder::restarts_by_row() const {
+  return kCanHideRestarts && info_.restart_interval > 0 && !info_.progressive_mode &&
+         !info_.arith_code && info_.restart_interval == info_.MCUs_per_row &&
+         info_.comps_in_scan == info_.num_components &&
+         (info_.comps_in_scan > 1 || info_.cur_comp_info[0]->v_samp_factor == 1);
+}
+
+// libjpeg-turbo decodes all of an image that has restart markers by its slow routine, which looks
+// for a marker at every byte (jdhuff.c, decode_mcu). So it is shown the interval for the first MCU
+// of a row alone: there it takes the marker and starts anew; the message about that
+// (jpeg_common.cc) hides the interval, and the other MCUs go the fast way, which ends at a marker.
+void Decoder::read_row(JSAMPLE* to, unsigned restart_interval) {
+  info_.restart_interval = restart_interval;
+  JSAMPROW rows[1] = {to};
+  jpeg_read_scanlines(&info_, rows, 1);
 }
 
 // CMYK is stored inverted, as Adobe does and as Pillow takes every CMYK JPEG; the formula is
@@ -110,10 +135,11 @@ void Decoder::decode(const Crop& crop, Image& out) {
   const bool whole = crop.height == static_cast<int>(info_.image_height);
   guarded([&] {
     if (crop.top > 0) jpeg_skip_scanlines(&info_, static_cast<JDIMENSION>(crop.top));
-    JSAMPROW rows[1] = {row.data()};
+    const unsigned restart_interval = info_.restart_interval;
+    errors_.hide_restarts = restarts_by_row();
     std::uint8_t* to = out.pixels.data();
     for (int y = 0; y < crop.height; ++y, to += static_cast<std::size_t>(crop.width) * 3) {
-      jpeg_read_scanlines(&info_, rows, 1);
+      read_row(row.data(), restart_interval);
       store_row(row.data() + skip_samples, crop.width, to);
     }
     if (whole) jpeg_finish_decompress(&info_);  // reads on to the end marker
@@ -130,6 +156,7 @@ void decode_jpeg(std::span<const std::byte> encoded, const Crop& crop, Image& ou
   std::vector<std::byte> rows;
   Crop in_rows;
   if (crop.height > 0 && cut_rows(encoded, crop, rows, in_rows)) {
+    rows.resize(rows.size() + kRoomBehind);
     Decoder decoder(rows);
     check_size(decoder.header());
     decoder.decode(in_rows, out);

@@ -29,12 +29,7 @@ bool starts_with(const jpeg_marker_struct& marker, const char* name, unsigned le
 // libjpeg's state for reading coefficients and writing them again, with the memory written to.
 class Transcoder {
  public:
-  explicit Transcoder(std::span<const std::byte> encoded) {
-    from_.err = errors_.set_up(/*strict=*/true);
-    to_.err = &errors_.manager;
-    run([&] { jpeg_create_decompress(&from_); });
-    run([&] { jpeg_create_compress(&to_); });
-    from_.progress = &limit_;
+  explicit Transcoder(std::span<const std::byte> encoded) : Transcoder() {
     run([&] {
       jpeg_mem_src(&from_, reinterpret_cast<const unsigned char*>(encoded.data()), encoded.size());
       jpeg_save_markers(&from_, JPEG_COM, kWholeMarker);
@@ -69,6 +64,14 @@ class Transcoder {
   }
 
  private:
+  // Apart, so that what a throw of the other one leaves is destroyed.
+  Transcoder() {
+    from_.err = errors_.set_up(/*strict=*/true);
+    to_.err = &errors_.manager;
+    run([&] { jpeg_create_decompress(&from_); });
+    run([&] { jpeg_create_compress(&to_); });
+    from_.progress = &limit_;
+  }
   template <typename Body>
   void run(const Body& body) {
     errors_.run(ErrorKind::kBadData, "damaged JPEG: ", body);

@@ -14,6 +14,9 @@ bool is_marker(std::span<const std::byte> bytes, std::size_t at, int marker) {
   return bytes[at] == std::byte{0xFF} && bytes[at + 1] == static_cast<std::byte>(marker);
 }
 
+// The filter that scales chroma up looks one chroma sample, so two pixels, above and below.
+constexpr int kFilterReach = 2;
+
 int restart_marker(int row) {
   return kMarkerRst0 + row % 8;
 }
@@ -79,8 +82,9 @@ bool cut_rows(std::span<const std::byte> encoded, const Crop& crop, std::vector<
       crop.height > frame.height - crop.top || crop.width > frame.width - crop.left)
     return false;
   const int rows = frame.mcu_rows();
-  const int first = std::max(0, crop.top / frame.mcu_height - 1);
-  const int end = std::min(rows, (crop.top + crop.height - 1) / frame.mcu_height + 2);
+  const int first = std::max(0, crop.top - kFilterReach) / frame.mcu_height;
+  const int last = (crop.top + crop.height - 1 + kFilterReach) / frame.mcu_height;
+  const int end = std::min(rows, last + 1);
   if (first == 0 && end == rows) return false;
   const int top = first * frame.mcu_height;
   copy_header(encoded, *file, std::min(frame.height, end * frame.mcu_height) - top, out);

@@ -28,10 +28,11 @@ namespace ringmaster::image {
 [[nodiscard]] bool optimise_jpeg(std::span<const std::byte> encoded, std::vector<std::byte>& out);
 
 // A JPEG of just the rows of MCUs that `crop` needs, into `out`, and where the crop lies in it; the
-// crop decoded from it is pixel for pixel that of the whole. One more row on each side is there for
-// the filter that scales chroma up. Only what decoding needs is copied of the header. Returns
-// false, with `out` undefined, where there is no sound table of rows, the crop does not lie in the
-// image, or it needs every row: decode the whole then.
+// crop decoded from it is pixel for pixel that of the whole. Where the crop ends within two pixels
+// of a row's edge, the row beyond is there too, for the filter that scales chroma up. Only what
+// decoding needs is copied of the header. Returns false, with `out` undefined, where there is no
+// sound table of rows, the crop does not lie in the image, or it needs every row: decode the whole
+// then.
 [[nodiscard]] bool cut_rows(std::span<const std::byte> encoded, const Crop& crop,
                             std::vector<std::byte>& out, Crop& in_cut);
 

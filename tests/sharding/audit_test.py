@@ -18,12 +18,10 @@ import time
 import numpy as np
 from PIL import Image, ImageOps
 
-SOURCE, BUILD = os.environ["RINGMASTER_SOURCE"], os.environ["RINGMASTER_BUILD"]
-sys.path.insert(0, os.path.join(SOURCE, "tests", "support"))
+sys.path.insert(0, os.path.join(os.environ["RINGMASTER_SOURCE"], "tests", "support"))
 import miniature_imagenet as mini  # noqa: E402
-from shard_by_the_book import read_shard  # noqa: E402
+from sharder import PROGRAM, contents, manifest, records, run  # noqa: E402
 
-PROGRAM = f"{BUILD}/bin/ringmaster-shard"
 BAD = {"empty", "not_an_image", "damaged"}
 
 
@@ -39,20 +37,6 @@ _xxhash.XXH3_128bits.argtypes = [ctypes.c_char_p, ctypes.c_size_t]
 def hash128(data):
     value = _xxhash.XXH3_128bits(data, len(data))
     return f"{value.high:016x}{value.low:016x}"
-
-
-def run(*arguments, expect=0):
-    done = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, timeout=120)
-    assert done.returncode == expect, f"{arguments}: exit code {done.returncode}, not {expect}\n{done.stdout}{done.stderr}"
-    return done.stdout if "--json" in arguments else done.stdout + done.stderr
-
-
-def contents(folder):
-    found = {}
-    for name in sorted(os.listdir(folder)):
-        with open(f"{folder}/{name}", "rb") as file:
-            found[name] = file.read()
-    return found
 
 
 def tool(*command):
@@ -113,16 +97,8 @@ def findings(report):
     return kinds, places
 
 
-def names_of(folder):
-    with open(f"{folder}/manifest.json", encoding="utf-8") as file:
-        manifest = json.load(file)
-    images = {}
-    for split in manifest["splits"]:
-        for entry in split["shards"]:
-            with open(f"{folder}/{entry['name']}", "rb") as file:
-                for record in read_shard(file.read())["records"]:
-                    images[record["name"].decode()] = record["payload"]
-    return manifest, images
+def payloads(folder):
+    return {name: record["payload"] for packed in records(folder).values() for name, record in packed.items()}
 
 
 def check_audit(folder, odd):
@@ -168,9 +144,9 @@ def check_fail_and_drop(folder, odd):
     message = run("pack", "--input", f"{folder}/archives", "--output", f"{folder}/fail", "--check", "decode", expect=3)
     assert f"{mini.TRAIN}: n" in message and " at byte " in message and "--bad drop" in message, message
     run("pack", "--input", f"{folder}/archives", "--output", f"{folder}/drop", "--bad", "drop", "--shards", 3)
-    manifest, images = names_of(f"{folder}/drop")
-    assert {file["name"] for file in manifest["splits"][0]["dropped"]} == bad
-    assert not bad & set(images) and "fixed" not in manifest["splits"][0]
+    found, images = manifest(f"{folder}/drop"), payloads(f"{folder}/drop")
+    assert {file["name"] for file in found["splits"][0]["dropped"]} == bad
+    assert not bad & set(images) and "fixed" not in found["splits"][0]
     os.remove(f"{folder}/drop/manifest.json")
     message = run("pack", "--input", f"{folder}/archives", "--output", f"{folder}/drop", "--check", "decode", "--shards", 3, expect=3)
     assert "no sound image" in message, "what an earlier call dropped passes --bad fail"
@@ -181,10 +157,10 @@ def check_fix(folder, odd):
     bad = {name for name, kinds in odd.items() if kinds & BAD}
     out = f"{folder}/fix"
     assert "audit: " in run("pack", "--input", f"{folder}/archives", "--output", out, "--bad", "fix", "--shards", 5, "--workers", 1)
-    manifest, images = names_of(out)
-    fixed = {file["name"]: file for file in manifest["splits"][0]["fixed"]}
-    assert set(fixed) == fixable and {file["name"] for file in manifest["splits"][0]["dropped"]} == bad
-    assert manifest["options"]["bad"] == "fix"
+    found, images = manifest(out), payloads(out)
+    fixed = {file["name"]: file for file in found["splits"][0]["fixed"]}
+    assert set(fixed) == fixable and {file["name"] for file in found["splits"][0]["dropped"]} == bad
+    assert found["options"]["bad"] == "fix"
     for name, payload in images.items():
         with open(f"{folder}/tree/{name}", "rb") as file:
             original = file.read()
@@ -204,7 +180,7 @@ def check_fix(folder, odd):
     with open(f"{out}/audit.json", encoding="utf-8") as file:
         report = json.load(file)
     assert findings(report)[0] == {name: kinds for name, kinds in odd.items() if kinds}
-    assert report["data_set"] == manifest["data_set"] and len(report["duplicates"]) == 1
+    assert report["data_set"] == found["data_set"] and len(report["duplicates"]) == 1
     return contents(out)
 
 

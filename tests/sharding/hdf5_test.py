@@ -11,27 +11,12 @@ import tempfile
 import h5py
 import numpy
 
-SOURCE, BUILD = os.environ["RINGMASTER_SOURCE"], os.environ["RINGMASTER_BUILD"]
-sys.path.insert(0, os.path.join(SOURCE, "tests", "support"))
+sys.path.insert(0, os.path.join(os.environ["RINGMASTER_SOURCE"], "tests", "support"))
 from pictures import make_class_folders  # noqa: E402
 from shard_by_the_book import read_shard, xxh3  # noqa: E402
+from sharder import contents, run  # noqa: E402
 
-PROGRAM = f"{BUILD}/bin/ringmaster-shard"
 USER_BLOCK = 512
-
-
-def run(*arguments, expect=0):
-    done = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, timeout=120)
-    assert done.returncode == expect, f"{arguments}: exit code {done.returncode}, not {expect}\n{done.stdout}{done.stderr}"
-    return done.stdout + done.stderr
-
-
-def contents(folder):
-    found = {}
-    for name in sorted(os.listdir(folder)):
-        with open(f"{folder}/{name}", "rb") as file:
-            found[name] = file.read()
-    return found
 
 
 def same_as_record_shard(path, record_path, classes):
@@ -81,7 +66,7 @@ def foreign(folder, **options):
         images = file.create_dataset("images", data=numpy.frombuffer(b"".join(payloads), "u1"), **options)
         place = (images.id.get_offset() or 0, 36 if images.id.get_offset() else 0)
     write_user_block(path, 3, place)
-    tool = subprocess.run([f"{BUILD}/tests/sharding/open_shard_tool", path], capture_output=True, text=True, timeout=60)
+    tool = subprocess.run([f"{os.environ['RINGMASTER_BUILD']}/tests/sharding/open_shard_tool", path], capture_output=True, text=True, timeout=60)
     return tool.returncode, tool.stdout
 
 

@@ -3,7 +3,6 @@
 official archives; the shards are read by docs/SHARD_FORMAT.md alone and Pillow opens every image."""
 import gzip
 import io
-import json
 import os
 import random
 import shutil
@@ -17,35 +16,11 @@ import time
 from PIL import Image
 from torchvision.datasets import ImageFolder, imagenet
 
-SOURCE, BUILD = os.environ["RINGMASTER_SOURCE"], os.environ["RINGMASTER_BUILD"]
-sys.path.insert(0, os.path.join(SOURCE, "tests", "support"))
+sys.path.insert(0, os.path.join(os.environ["RINGMASTER_SOURCE"], "tests", "support"))
 import miniature_imagenet as mini  # noqa: E402
 from shard_by_the_book import read_shard  # noqa: E402
+from sharder import PROGRAM, contents, manifest, records, run, shards  # noqa: E402
 
-PROGRAM = f"{BUILD}/bin/ringmaster-shard"
-
-
-def run(*arguments, expect=0):
-    done = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, timeout=120)
-    assert done.returncode == expect, f"{arguments}: exit code {done.returncode}, not {expect}\n{done.stdout}{done.stderr}"
-    return done.stdout + done.stderr
-
-
-def contents(folder):
-    found = {}
-    for name in sorted(os.listdir(folder)):
-        with open(f"{folder}/{name}", "rb") as file:
-            found[name] = file.read()
-    return found
-
-
-def shards(folder):
-    return {name: content for name, content in contents(folder).items() if name.endswith(".rms")}
-
-
-def manifest(folder):
-    with open(f"{folder}/manifest.json", encoding="utf-8") as file:
-        return json.load(file)
 
 
 def torchvision_view(archives, folder):
@@ -62,16 +37,13 @@ def torchvision_view(archives, folder):
 
 
 def packed_view(out):
-    described, found, images = manifest(out), {}, {}
-    for split in described["splits"]:
-        found[split["name"]] = {}
-        for entry in split["shards"]:
-            with open(f"{out}/{entry['name']}", "rb") as file:
-                for record in read_shard(file.read())["records"]:
-                    name = record["name"].decode()
-                    found[split["name"]][name] = record["label"]
-                    images[name] = record["payload"]
-                    assert Image.open(io.BytesIO(record["payload"])).size == (record["width"], record["height"])
+    """{split: {name: label}} and {name: bytes} of what was packed; Pillow opens every image."""
+    found, images = {}, {}
+    for split, packed in records(out).items():
+        found[split] = {name: record["label"] for name, record in packed.items()}
+        for name, record in packed.items():
+            images[name] = record["payload"]
+            assert Image.open(io.BytesIO(record["payload"])).size == (record["width"], record["height"])
     return found, images
 
 
@@ -114,6 +86,8 @@ def check_same_bytes(folder):
     want = contents(f"{folder}/w1")
     run(*pack, "--output", f"{folder}/w8", "--workers", 8, "--memory", 100000)
     assert contents(f"{folder}/w8") == want
+    run(*pack, "--output", f"{folder}/one", "--part", "1/1")
+    assert contents(f"{folder}/one") == want
     for part in (3, 1, 2):
         run(*pack, "--output", f"{folder}/parts", "--part", f"{part}/3")
     run("merge", f"{folder}/parts")

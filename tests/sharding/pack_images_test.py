@@ -8,25 +8,17 @@ import json
 import os
 import random
 import shutil
-import subprocess
 import sys
 import tempfile
 
 from PIL import Image
 from torchvision.datasets import ImageFolder
 
-SOURCE, BUILD = os.environ["RINGMASTER_SOURCE"], os.environ["RINGMASTER_BUILD"]
-sys.path.insert(0, os.path.join(SOURCE, "tests", "support"))
+sys.path.insert(0, os.path.join(os.environ["RINGMASTER_SOURCE"], "tests", "support"))
 from shard_by_the_book import read_shard  # noqa: E402
+from sharder import contents, run  # noqa: E402
 
-PROGRAM = f"{BUILD}/bin/ringmaster-shard"
 CLASSES = ["Zebra", "ant", "bee_2", "käse"]
-
-
-def run(*arguments, expect=0):
-    done = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, timeout=120)
-    assert done.returncode == expect, f"{arguments}: exit code {done.returncode}, not {expect}\n{done.stdout}{done.stderr}"
-    return done.stdout + done.stderr
 
 
 def encoded(number, kind):
@@ -55,18 +47,9 @@ def make_source(folder, per_class=30):
         file.write("no class folder")
 
 
-def contents(folder):
-    found = {}
-    for name in sorted(os.listdir(folder)):
-        with open(f"{folder}/{name}", "rb") as file:
-            found[name] = file.read()
-    return found
-
-
 def check_every_image(source, out):
-    with open(f"{out}/manifest.json", encoding="utf-8") as file:
-        manifest = json.load(file)
     shards = contents(out)
+    manifest = json.loads(shards["manifest.json"])
     for split in manifest["splits"]:
         folder = ImageFolder(f"{source}/{split['name']}")
         assert manifest["classes"] == folder.classes

@@ -4,25 +4,19 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 
-BUILD = os.environ["RINGMASTER_BUILD"]
-PROGRAM = f"{BUILD}/bin/ringmaster-shard"
+sys.path.insert(0, os.path.join(os.environ["RINGMASTER_SOURCE"], "tests", "support"))
+from sharder import PROGRAM, contents  # noqa: E402
+
 FASHION = "/usr/share/datasets/fashion-mnist"  # Debian's dataset-fashion-mnist
 SHARDS = 200
 
 
 def command(out):
     return [PROGRAM, "pack", "--input", FASHION, "--output", out, "--shards", str(SHARDS), "--workers", "2"]
-
-
-def contents(folder):
-    found = {}
-    for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
-        with open(f"{folder}/{name}", "rb") as file:
-            found[name] = file.read()
-    return found
 
 
 def shards_in(folder):

@@ -1,45 +1,46 @@
 #!/usr/bin/env python3
 """pack --optimise keeps every pixel and --mode resize makes what Pillow makes: held against Pillow."""
 import io
-import json
 import os
-import subprocess
 import sys
 import tempfile
 
 import numpy
 from PIL import Image
 
-SOURCE, BUILD = os.environ["RINGMASTER_SOURCE"], os.environ["RINGMASTER_BUILD"]
-sys.path.insert(0, os.path.join(SOURCE, "tests", "support"))
+sys.path.insert(0, os.path.join(os.environ["RINGMASTER_SOURCE"], "tests", "support"))
 from pictures import encode, make_class_folders, picture  # noqa: E402
-from shard_by_the_book import read_shard  # noqa: E402
-
-PROGRAM = f"{BUILD}/bin/ringmaster-shard"
+from sharder import manifest, records, run  # noqa: E402
 
 
-def run(*arguments, expect=0):
-    done = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, timeout=120)
-    assert done.returncode == expect, f"{arguments}: exit code {done.returncode}, not {expect}\n{done.stdout}{done.stderr}"
-    return done.stdout + done.stderr
 
-
-def records(folder):
-    found = {}
-    for name in sorted(os.listdir(folder)):
-        if name.endswith(".rms"):
-            with open(f"{folder}/{name}", "rb") as file:
-                for record in read_shard(file.read())["records"]:
-                    found[record["name"].decode()] = record
-    return found
+def all_records(folder):
+    return {name: record for packed in records(folder).values() for name, record in packed.items()}
 
 
 def pixels(data):
     return numpy.asarray(Image.open(io.BytesIO(data)).convert("RGB"), dtype=int)
 
 
+def check_scales(work):
+    """Shrinking by a little and by much."""
+    sizes = [(129 + 2 * i, 131 + 7 * i) for i in range(60)]
+    for i, size in enumerate(sizes):
+        path = f"{work}/scales/train/a/{i}.png"
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        picture(i, *size).convert("RGB").save(path)
+    run("pack", "--input", f"{work}/scales", "--output", f"{work}/shrunk", "--mode", "resize", "--max-side", 128, "--quality", 95)
+    for name, record in all_records(f"{work}/shrunk").items():
+        image = Image.open(f"{work}/scales/{name}")
+        want = numpy.asarray(image.resize((record["width"], record["height"]), Image.BILINEAR), dtype=int)
+        difference = abs(want - pixels(record["payload"])).mean()
+        assert min(want.shape[:2]) == 128 and difference < 2, f"{name}, {image.size}: {difference} levels from Pillow's"
+    print(f"{len(sizes)} sizes shrunk as Pillow shrinks them")
+
+
 def main():
     with tempfile.TemporaryDirectory(prefix="ringmaster_reshape.") as work:
+        check_scales(work)
         make_class_folders(f"{work}/src", ["ant", "bee"], {"train": 24, "val": 3})
         for i, (width, height) in enumerate(((400, 300), (301, 640), (120, 96))):  # of which two are larger than 128
             with open(f"{work}/src/train/ant/large{i}.jpg", "wb") as file:
@@ -47,9 +48,9 @@ def main():
         run("pack", "--input", f"{work}/src", "--output", f"{work}/plain")
         run("pack", "--input", f"{work}/src", "--output", f"{work}/fast", "--optimise", "--workers", 1)
         run("pack", "--input", f"{work}/src", "--output", f"{work}/fast3", "--optimise", "--workers", 3)
-        assert records(f"{work}/fast") == records(f"{work}/fast3")
+        assert all_records(f"{work}/fast") == all_records(f"{work}/fast3")
         run("verify", f"{work}/fast")
-        plain, fast = records(f"{work}/plain"), records(f"{work}/fast")
+        plain, fast = all_records(f"{work}/plain"), all_records(f"{work}/fast")
         tables = 0
         for name, record in plain.items():
             new = fast[name]
@@ -66,7 +67,7 @@ def main():
 
         run("pack", "--input", f"{work}/src", "--output", f"{work}/small", "--mode", "resize", "--max-side", 128, "--quality", 95, "--optimise")
         run("verify", f"{work}/small")
-        small = records(f"{work}/small")
+        small = all_records(f"{work}/small")
         for name, size in (("large0", (171, 128)), ("large1", (128, 272))):
             record = small[f"train/ant/{name}.jpg"]
             assert (record["width"], record["height"]) == size == Image.open(io.BytesIO(record["payload"])).size
@@ -76,8 +77,7 @@ def main():
             assert difference < 2, f"{name}: {difference} levels from Pillow's"
         same = [name for name in plain if "large" not in name or "large2" in name]
         assert all(small[name]["payload"] == fast[name]["payload"] for name in same), "an image that is small enough was touched"
-        with open(f"{work}/small/manifest.json", encoding="utf-8") as file:
-            options = json.load(file)["options"]
+        options = manifest(f"{work}/small")["options"]
         assert options["mode"] == "resize" and options["shorter_side"] == "128" and options["optimise"] == "true", options
         assert "shorter_side" in run("pack", "--input", f"{work}/src", "--output", f"{work}/small", "--mode", "resize", "--optimise", expect=2)
 
