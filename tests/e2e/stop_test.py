@@ -155,12 +155,44 @@ def while_it_starts(work):
     assert code == 143, f"exit code {code}, not 143:\n{run.said()}"
 
 
+def by_a_second_signal(work):
+    """Rank 1 stands still, so rank 0 can't come to its step's end: the second signal leaves at once and says what is not saved."""
+    run = Started(work, 2, "twice", epochs=1000, checkpoint_steps=3)
+    run.wait_until(lambda: run.steps() >= 4 and lab.lines(run.folder, "saved"), "save")
+    ranks = run.ranks()
+    os.kill(ranks[1], signal.SIGSTOP)
+    time.sleep(0.5)
+    os.kill(ranks[0], signal.SIGTERM)
+    time.sleep(1.5)  # what comes within a second is taken for the same request
+    os.kill(ranks[0], signal.SIGTERM)
+    assert run.process.wait(timeout=GRACE_S) == 143, run.said()
+    saved = max(row["saved_step"] for row in lab.lines(run.folder, "saved"))
+    for part in ("second signal (SIGTERM)", f"steps {saved + 1} to {run.steps()} are not saved"):
+        assert part in run.said(), f"{part!r} is not in:\n{run.said()}"
+    assert not [pid for pid in ranks if os.path.exists(f"/proc/{pid}/exe")], "a rank is still there"
+    print("a second signal leaves at once")
+
+
+def by_a_rank_that_does_not_start(work):
+    """A rank that stands still before MPI has begun, where no step's deadline runs yet."""
+    run = Started(work, 2, "unstarted", step_deadline_s=5)
+    run.wait_until(lambda: children(run.process.pid) and len(run.ranks()) == 2, "ranks")
+    ranks = run.ranks()
+    os.kill(ranks[1], signal.SIGSTOP)
+    assert run.process.wait(timeout=2 * GRACE_S) == 75, run.said()
+    assert "MPI's start took more than" in run.said(), run.said()
+    assert not [pid for pid in ranks if os.path.exists(f"/proc/{pid}/exe")], "a rank is still there"
+    print("a rank that does not start ends the others")
+
+
 def main():
     work = lab.workdir()
     lab.pack(f"{work}/data", 20)
     by_signals(work)
     by_lost_peers(work)
+    by_a_second_signal(work)
     while_it_starts(work)
+    by_a_rank_that_does_not_start(work)
     by_time_limit(work)
     by_notices(work)
 
