@@ -2,6 +2,7 @@
 """What a run goes on from: the newest sound checkpoint, one that is named, or nothing; and what is refused. (That nothing of it shows in
 weights and logs where a run was killed: torture_test.py.)"""
 import os
+import re
 import shutil
 
 import lab
@@ -78,6 +79,7 @@ def an_allowed_change(bench):
     said = bench.train(folder, epochs=4, allow_change="epochs")
     assert "changed, as --allow_change says: epochs: 3 -> 4" in said, said
     assert [row["step"] for row in torture.rows(folder, "step")] == list(range(1, 17))
+    assert re.search(r"first step done \d+\.\d+ s after the process began", said), said
     print("an allowed change goes on, and is logged")
 
 
