@@ -105,10 +105,11 @@ class Life:
         return sum(row["kind"] == "step" and row["attempt"] > self.attempt_before for row in log_lines(self.folder))
 
     def strike(self, kind, chance):
-        """Does what `kind` says. The exit code that must follow, or None where any is fine."""
+        """Does what `kind` says, or kills all where not one rank has begun. What it did, and the exit code that must follow (None: any)."""
         pids = processes_of(self.folder)
-        if not pids:  # not one rank has begun
+        if not pids:
             kind = "kill all"
+        code = None
         if kind == "kill a rank":
             send(chance.choice(pids), signal.SIGKILL)
         elif kind == "kill mpirun":
@@ -122,15 +123,14 @@ class Life:
             self.kill_all()
         elif kind == "stop a rank":
             send(chance.choice(pids), signal.SIGSTOP)
-            return None if self.ranks == 1 else 75
+            code = None if self.ranks == 1 else 75
         elif kind == "SIGUSR1 to mpirun":
             send(self.process.pid, signal.SIGUSR1)
-            return 75
+            code = 75
         else:
             number, code = SIGNALS[kind[3:].split()[0]]
             send(chance.choice(pids), number)
-            return code
-        return None
+        return kind, code
 
     def kill_all(self):
         for pid in [self.process.pid, *processes_of(self.folder)]:

@@ -24,7 +24,7 @@ def kinds(count, chance):
 
 
 def one_life(data, folder, kind, chance, log):
-    """Seconds from the blow until all ranks were gone; None where the run had come to its end before."""
+    """What struck it, and the seconds until all ranks were gone; None where the run had come to its end before."""
     life = torture.Life(data, folder, RANKS, log)
     running = chance.random() < 0.8  # else: perhaps while it starts
     if running:
@@ -34,14 +34,14 @@ def one_life(data, folder, kind, chance, log):
         time.sleep(chance.uniform(0, 3))
     if not running and kind.startswith("SIG"):
         kind = "kill all"  # signals are promised something from the first step on
-    code = life.strike(kind, chance)
+    kind, code = life.strike(kind, chance)
     struck = time.monotonic()
     returned = life.end()
     if returned == 0:
         return None
     assert code is None or returned == code, f"{kind}: exit code {returned}, not {code}"
     torture.require_nothing_lost(life, folder)
-    return time.monotonic() - struck
+    return kind, time.monotonic() - struck
 
 
 def finish(data, folder, log):
@@ -67,9 +67,10 @@ def main():
         todo = kinds(arguments.kills, chance)
         folder = f"{work}/run0"
         while todo:
-            seconds = one_life(f"{work}/data", folder, todo[-1], chance, log)
-            if seconds is not None:
-                kind = todo.pop()
+            blow = one_life(f"{work}/data", folder, todo[-1], chance, log)
+            if blow is not None:
+                kind, seconds = blow
+                todo.pop()
                 gone_after.setdefault(kind, []).append(seconds)
                 print(f"{time.monotonic() - began:7.1f} s  kill {arguments.kills - len(todo)}: {kind}, gone after {seconds:.1f} s", flush=True)
                 continue
