@@ -100,7 +100,8 @@ def by_signals(work):
 
 def by_lost_peers(work):
     """Under the supervisor: a rank is killed, then one stands still; the run comes back from both by itself, and ends as `whole` did."""
-    run = Started(work, 2, "supervised", [f"{lab.SOURCE}/launch/supervise.sh", "--backoff", 0], checkpoint_steps=3, step_deadline_s=5)
+    run = Started(work, 2, "supervised", [f"{lab.SOURCE}/launch/supervise.sh", "--backoff", 0], checkpoint_steps=3, step_deadline_s=5,
+                  eval_batch=50)
 
     def ranks():
         launcher = children(run.process.pid)
@@ -123,7 +124,7 @@ def by_lost_peers(work):
 def by_notices(work):
     """The service misbehaves in every way first; then it recommends to rebalance, and at last takes the instance back."""
     service = ImdsServer()
-    run = Started(work, 2, "notices", epochs=1000, spot_notices="on", imds_endpoint=service.endpoint, spot_poll_s=0.05)
+    run = Started(work, 2, "notices", epochs=1000, eval_batch=50, spot_notices="on", imds_endpoint=service.endpoint, spot_poll_s=0.05)
     for trouble in ("500", "401", "garbage", "slow", None):
         service.trouble, before = trouble, service.asked
         run.wait_until(lambda n=before: service.asked >= n + 2, f"questions in spite of {trouble}")
@@ -141,7 +142,7 @@ def by_notices(work):
 def by_time_limit(work):
     """One rank without a launcher; its allocation has twelve seconds left, of which it uses half."""
     os.environ["SLURM_JOB_END_TIME"] = str(int(time.time()) + 12)
-    run = Started(work, 1, "limit", epochs=1000)
+    run = Started(work, 1, "limit", epochs=1000, eval_batch=50)
     del os.environ["SLURM_JOB_END_TIME"]
     run.leaves(75, "time limit", [run.process.pid])
 
