@@ -1,3 +1,5 @@
+#include <cstdio>
+#include <cstdlib>
 #include <iostream>
 
 #include "app/commands.h"
@@ -7,6 +9,19 @@
 #include "base/file.h"
 #include "base/heap.h"
 #include "base/version.h"
+
+namespace {
+
+// Without the destructors of the libraries' statics (LibTorch's take a while): MPI has ended, so
+// nobody would notice that a rank is stopped there, and its launcher would wait for it for ever.
+[[noreturn]] void leave(int code) {
+  std::cout << std::flush;
+  std::cerr << std::flush;
+  std::fflush(nullptr);
+  std::_Exit(code);
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   using namespace ringmaster;
@@ -23,7 +38,7 @@ int main(int argc, char** argv) {
     const auto files = posix_file_system();
     const config::Invocation invocation =
         config::parse_command(program, {argv + 1, argv + argc}, *files);
-    if (invocation.command != nullptr) return invocation.command->run(invocation.command->keys);
+    if (invocation.command != nullptr) leave(invocation.command->run(invocation.command->keys));
     if (app::speaks_for_all()) std::cout << invocation.text;
     return kExitDone;
   } catch (const std::exception& problem) {

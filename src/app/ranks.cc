@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "app/exit_record.h"
+#include "app/stuck_guard.h"
 #include "base/check.h"
 
 namespace ringmaster::app {
@@ -16,6 +17,9 @@ namespace {
 // says it. Rank 0 in turn lets the others speak where it has only lost one: that one's error is the
 // cause, and its exit code the one that counts (a damaged record must not be requeued for ever).
 constexpr std::chrono::seconds kRankZeroSpeaksFirst{1}, kCauseSpeaksFirst{2};
+
+// MPI_Abort asks the launcher, which may be gone.
+constexpr std::chrono::seconds kAbort{10};
 
 [[nodiscard]] int exit_code_of(const std::exception& problem) {
   const auto* error = dynamic_cast<const Error*>(&problem);
@@ -39,18 +43,22 @@ int fail(const std::exception& problem, comm::ControlPlane& control) {
     std::this_thread::sleep_for(kCauseSpeaksFirst);
   }
   std::cerr << line_of(problem, world) << std::flush;
-  if (world.size > 1) control.abort(code);
+  if (world.size > 1) {
+    const StuckGuard guard(kAbort, "ending the other ranks", code);
+    control.abort(code);
+  }
   return code;
 }
 
 }  // namespace
 
-int run_on_ranks(OnSignal on_signal, const std::function<int(const RankContext&)>& body) {
+int run_on_ranks(OnSignal on_signal, const std::function<int(const RankContext&)>& body,
+                 double deadline_s) {
   stop::StopFlagOptions stopping;
   stopping.hold = on_signal == OnSignal::kAsk;
   stopping.speaks = speaks_for_all();
   stop::StopFlag stop(stopping);  // before MPI starts its threads: they must not take our signals
-  WorldSession world;
+  WorldSession world(deadline_s);
   const auto files = posix_file_system();
   try {
     return record_exit_code(body({world.control(), world.mpi(), *files, stop}));

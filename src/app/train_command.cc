@@ -26,9 +26,12 @@ config::Command train_command() {
   train::declare_options(keys, request->options);
   command.run = [request, config_file](const config::Declarations& parsed) {
     request->config_text = config::config_text(parsed);
-    return run_on_ranks(OnSignal::kAsk, [&](const RankContext& rank) {
-      return train::run_training(*request, {rank.control, rank.mpi, rank.files, rank.stop});
-    });
+    return run_on_ranks(
+        OnSignal::kAsk,
+        [&](const RankContext& rank) {
+          return train::run_training(*request, {rank.control, rank.mpi, rank.files, rank.stop});
+        },
+        request->options.step_deadline_s);
   };
   return command;
 }

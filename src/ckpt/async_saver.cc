@@ -27,11 +27,19 @@ AsyncSaver::~AsyncSaver() {
   writer_.join();
 }
 
+void AsyncSaver::reserve(std::size_t size_bytes) {
+  {
+    const std::lock_guard lock(mutex_);
+    room_bytes_ = size_bytes;
+  }
+  changed_.notify_all();
+}
+
 SubmitResult AsyncSaver::submit(const Snapshot& live, const SaveNames& names, Deadline deadline) {
   SubmitResult result;
   const auto asked = Clock::now();
   std::unique_lock lock(mutex_);
-  result.accepted = changed_.wait_until(lock, deadline.at(), [&] { return pending_ == nullptr; });
+  result.accepted = changed_.wait_until(lock, deadline.at(), [&] { return !has_work(); });
   result.wait_s = seconds_since(asked);
   if (!result.accepted) return result;
   const auto start = Clock::now();
@@ -52,18 +60,31 @@ std::vector<SaveReport> AsyncSaver::take_reports() {
 
 std::vector<SaveReport> AsyncSaver::flush() {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return pending_ == nullptr; });
+  changed_.wait(lock, [&] { return !has_work(); });
   return std::exchange(reports_, {});
 }
 
 void AsyncSaver::write_until_closed() {
   std::unique_lock lock(mutex_);
   for (;;) {
-    changed_.wait(lock, [&] { return pending_ != nullptr || closed_; });
-    if (pending_ == nullptr) return;
-    save_one(lock);
+    changed_.wait(lock, [&] { return has_work() || closed_; });
+    if (!has_work()) return;
+    if (room_bytes_ > 0) make_room(lock);
+    if (pending_ != nullptr) save_one(lock);
     changed_.notify_all();
   }
+}
+
+void AsyncSaver::make_room(std::unique_lock<std::mutex>& lock) {
+  const std::size_t size_bytes = room_bytes_;
+  lock.unlock();
+  try {
+    copy_.reserve(size_bytes);
+  } catch (const std::exception&) {
+    // The next submit() tries again, where an error can be told.
+  }
+  lock.lock();
+  room_bytes_ = 0;
 }
 
 void AsyncSaver::save_one(std::unique_lock<std::mutex>& lock) {

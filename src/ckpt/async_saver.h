@@ -44,8 +44,10 @@ class AsyncSaver {
   AsyncSaver& operator=(const AsyncSaver&) = delete;
 
   // Makes room for snapshots of about so many bytes, so that the first copy is as quick as the
-  // others. Before the first submit().
-  void reserve(std::size_t size_bytes) { copy_.reserve(size_bytes); }
+  // others; the writer thread does so, for it may take a second where memory is fragmented, and a
+  // submit() meanwhile waits for it. Without so much memory submit() makes room itself, or throws.
+  // Call while no save is under way.
+  void reserve(std::size_t size_bytes);
 
   // Copies `live` and starts to save it; what `live` refers to may change as soon as this returns.
   // Waits first for the save before, until `deadline`.
@@ -61,12 +63,15 @@ class AsyncSaver {
  private:
   void write_until_closed();
   void save_one(std::unique_lock<std::mutex>& lock);
+  void make_room(std::unique_lock<std::mutex>& lock);
+  [[nodiscard]] bool has_work() const { return pending_ != nullptr || room_bytes_ > 0; }
 
   Store& store_;
-  HostCopy copy_;  // of the caller's thread while idle, of the writer's while busy
+  HostCopy copy_;  // of the caller's thread while idle, of the writer's while it has work
   std::mutex mutex_;
   std::condition_variable changed_;
   const Snapshot* pending_ = nullptr;  // not null: a save is under way
+  std::size_t room_bytes_ = 0;         // to make; 0: none
   SaveNames names_;
   std::vector<SaveReport> reports_;
   bool closed_ = false;

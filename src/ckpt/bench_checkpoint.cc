@@ -1,5 +1,7 @@
 #include "ckpt/bench_checkpoint.h"
 
+#include <tuple>
+
 #include <ATen/core/grad_mode.h>
 
 #include "ckpt/async_saver.h"
@@ -21,6 +23,7 @@ CheckpointBenchResult bench_checkpoint(FileSystem& files, const std::string& fol
   store.prepare();
   AsyncSaver saver(store, copy_threads);
   saver.reserve(max_file_bytes(snapshot));
+  std::ignore = saver.flush();
   CheckpointBenchResult result;
   for (int i = 0; i < saves; ++i) {
     touch(snapshot);

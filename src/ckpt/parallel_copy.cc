@@ -1,8 +1,9 @@
 #include "ckpt/parallel_copy.h"
 
 #include <algorithm>
-#include <cstring>
 #include <thread>
+
+#include "ckpt/stream_copy.h"
 
 namespace ringmaster::ckpt {
 namespace {
@@ -18,7 +19,7 @@ void copy_range(const std::vector<CopyPiece>& pieces, std::size_t begin, std::si
     const std::size_t first = std::max(begin, piece_begin), last = std::min(end, piece_end);
     if (first < last) {
       const std::size_t offset = first - piece_begin;
-      std::memcpy(piece.to + offset, piece.from + offset, last - first);
+      stream_copy(piece.to + offset, piece.from + offset, last - first);
     }
     piece_begin = piece_end;
   }

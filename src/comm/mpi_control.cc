@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <map>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include <mpi.h>
@@ -11,12 +12,11 @@
 #include "base/check.h"
 #include "comm/mpi_error.h"
 #include "comm/mpi_gather.h"
+#include "comm/mpi_poll.h"
 #include "comm/thread_control.h"
 
 namespace ringmaster::comm {
 namespace {
-
-constexpr double kStartSeconds = 120;  // for all ranks to tell each other where they are
 
 // OpenMPI sends a message up to this size at once; a larger one waits for the receiver to answer,
 // which cost a segment as much time as its bytes (2 hosts, 1 Gbit/s). So: a segment and its header.
@@ -63,6 +63,21 @@ int first_rank_here(int rank) {
   return first;
 }
 
+// As MPI_Comm_dup, which would wait for a rank that stands still for ever. MPI_COMM_NULL: too late.
+MPI_Comm duplicate_world(Deadline deadline) {
+  auto communicator = std::make_unique<MPI_Comm>(MPI_COMM_NULL);
+  MPI_Request request = MPI_REQUEST_NULL;
+  check_mpi(MPI_Comm_idup(MPI_COMM_WORLD, communicator.get(), &request), "MPI_Comm_idup");
+  const bool all_came = poll_until(deadline, [&] {
+    int flag = 0;
+    check_mpi(MPI_Test(&request, &flag, MPI_STATUS_IGNORE), "MPI_Comm_idup");
+    return flag != 0;
+  });
+  if (all_came) return *communicator;
+  std::ignore = communicator.release();  // MPI still writes there
+  return MPI_COMM_NULL;
+}
+
 // A name per rank, equal where the hosts are. `places`: "FIRST_RANK NAME" by rank.
 std::vector<std::string> name_hosts(const std::vector<std::string>& places) {
   std::map<std::string, std::string>
@@ -88,11 +103,13 @@ std::vector<std::string> split_hosts(std::vector<std::string> hosts, int ranks_p
 
 struct MpiSession::State {
   std::vector<MPI_Comm> communicators;
+  std::chrono::duration<double> start_s{};
   std::atomic<bool> broken{false};
   std::unique_ptr<MpiControl> control;
 };
 
 MpiSession::MpiSession(const MpiOptions& options) : state_(std::make_unique<State>()) {
+  state_->start_s = std::chrono::duration<double>(options.start_s);
   start_mpi();
   int rank = 0, size = 1;
   check_mpi(MPI_Comm_rank(MPI_COMM_WORLD, &rank), "MPI_Comm_rank");
@@ -102,9 +119,8 @@ MpiSession::MpiSession(const MpiOptions& options) : state_(std::make_unique<Stat
   const std::vector<std::string> unnamed(static_cast<std::size_t>(size), "?");
   state_->control = std::make_unique<MpiControl>(
       duplicate_communicator(), make_world(unnamed, rank), [this] { mark_broken(); });
-  std::vector<std::string> hosts = name_hosts(
-      state_->control->all_gather(join_text(first, ' ', this_host()),
-                                  Deadline::after(std::chrono::duration<double>(kStartSeconds))));
+  std::vector<std::string> hosts = name_hosts(state_->control->all_gather(
+      join_text(first, ' ', this_host()), Deadline::after(state_->start_s)));
   if (options.ranks_per_host > 0) hosts = split_hosts(std::move(hosts), options.ranks_per_host);
   state_->control->set_world(make_world(hosts, rank));
 }
@@ -120,8 +136,10 @@ ControlPlane& MpiSession::control() {
 }
 
 int MpiSession::duplicate_communicator() {
-  MPI_Comm communicator = MPI_COMM_NULL;
-  check_mpi(MPI_Comm_dup(MPI_COMM_WORLD, &communicator), "MPI_Comm_dup");
+  const MPI_Comm communicator = duplicate_world(Deadline::after(state_->start_s));
+  RM_REQUIRE(communicator != MPI_COMM_NULL, ErrorKind::kTimeout,
+             "not all ranks came to make a communicator within ", state_->start_s.count(),
+             " s. Look into their logs, then start the run again: it resumes");
   MPI_Comm_set_errhandler(communicator, MPI_ERRORS_RETURN);
   state_->communicators.push_back(communicator);
   return MPI_Comm_c2f(communicator);

@@ -11,6 +11,7 @@ struct MpiOptions {
   // For tests on one machine: pretends that each so many consecutive ranks of a host are a host of
   // their own (named "<host>#0", "<host>#1", ...), so that they talk through MPI. 0: as it is.
   int ranks_per_host = 0;
+  double start_s = 120;  // for all ranks to come to each collective call of the session's
 };
 
 // One per process, made before any other thread and destroyed last, by the same thread. MPI runs
@@ -34,7 +35,7 @@ class MpiSession {
   [[nodiscard]] ControlPlane& control();
 
   // A new communicator over all ranks, as MPI_Comm_c2f gives it; freed with the session.
-  // Collective.
+  // Collective; Error{kTimeout} where not all ranks come to it within MpiOptions::start_s.
   [[nodiscard]] int duplicate_communicator();
   // Says that a request was abandoned, so that the destructor does not wait for it. Any thread.
   void mark_broken();

@@ -1,19 +1,18 @@
 #include "comm/mpi_gather.h"
 
-#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <optional>
-#include <thread>
 #include <utility>
 
 #include <mpi.h>
 
 #include "base/check.h"
 #include "comm/mpi_error.h"
+#include "comm/mpi_poll.h"
 
 namespace ringmaster::comm {
 namespace {
@@ -21,21 +20,6 @@ namespace {
 // The others give rank 0 so much longer: its message says who has not come.
 constexpr double kGraceSeconds = 2;
 constexpr int kTags = 16384;  // MPI guarantees 32767
-
-// Spins briefly, then sleeps between looks, longer and longer up to a millisecond. False: too late.
-template <typename Attempt>
-bool poll_until(Deadline deadline, Attempt attempt) {
-  for (int spins = 0; spins < 200; ++spins) {
-    if (attempt()) return true;
-  }
-  auto pause = std::chrono::microseconds(5);
-  while (!deadline.passed()) {
-    if (attempt()) return true;
-    std::this_thread::sleep_for(pause);
-    pause = std::min(pause * 2, std::chrono::microseconds(1000));
-  }
-  return attempt();
-}
 
 // A message on its way out. Where it is abandoned its text has to stay for MPI: it is leaked, once,
 // before the process ends.

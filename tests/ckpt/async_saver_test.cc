@@ -77,6 +77,21 @@ TEST_F(AsyncSaverTest, ASecondSaveIsRefusedAtItsDeadlineWhileOneIsUnderWay) {
   testing::expect_same(load("checkpoint.pt"), small_snapshot(3));
 }
 
+TEST_F(AsyncSaverTest, RoomIsMadeBeforeTheFirstCopyAndBetweenSaves) {
+  Store store(*files_, dir_.path());
+  AsyncSaver saver(store);
+  for (const std::int64_t step : {1, 2}) {
+    saver.reserve(static_cast<std::size_t>(step) << 24);
+    EXPECT_TRUE(saver.submit(small_snapshot(step), {}).accepted);
+    EXPECT_EQ(saver.flush().size(), 1u);
+    testing::expect_same(load("checkpoint.pt"), small_snapshot(step));
+  }
+  saver.reserve(std::size_t{1} << 60);  // more than any machine has: no harm is done
+  EXPECT_TRUE(saver.submit(small_snapshot(3), {}).accepted);
+  EXPECT_EQ(saver.flush().size(), 1u);
+  testing::expect_same(load("checkpoint.pt"), small_snapshot(3));
+}
+
 TEST_F(AsyncSaverTest, TensorsMayChangeTheirShapeBetweenSaves) {
   Store store(*files_, dir_.path());
   AsyncSaver saver(store);

@@ -1,7 +1,5 @@
 #include "ckpt/snapshot.h"
 
-#include <cstring>
-
 #include <ATen/ops/arange.h>
 #include <ATen/ops/equal.h>
 #include <ATen/ops/randn.h>
@@ -9,11 +7,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/check.h"
+#include "base/error.h"
 #include "base/philox.h"
 #include "ckpt/crc32.h"
 #include "tests/ckpt/small_snapshot.h"
-#include "tests/support/pass_through_file_system.h"
+#include "tests/support/disk_of.h"
 #include "tests/support/temp_dir.h"
 
 namespace ringmaster::ckpt {
@@ -26,35 +24,6 @@ TEST(Crc32, IsTheOneOfZip) {
   EXPECT_EQ(crc32(std::as_bytes(std::span(check))), 0xCBF43926u);
   EXPECT_EQ(crc32({}), 0u);
 }
-
-// A disk on which every file has the given content: thousands of damaged files, none of them
-// written.
-class DiskOf final : public testing::PassThroughFileSystem {
- public:
-  using PassThroughFileSystem::PassThroughFileSystem;
-  std::string content;
-
-  std::unique_ptr<ReadableFile> open(const std::string& path) override {
-    return std::make_unique<File>(content, path);
-  }
-
- private:
-  class File final : public ReadableFile {
-   public:
-    File(const std::string& content, std::string path)
-        : content_(content), path_(std::move(path)) {}
-    std::uint64_t size_bytes() const override { return content_.size(); }
-    void read_at(std::uint64_t offset_bytes, std::span<std::byte> out) const override {
-      RM_REQUIRE(offset_bytes <= content_.size() && out.size() <= content_.size() - offset_bytes,
-                 ErrorKind::kBadData, path_, " ends too early");
-      std::memcpy(out.data(), content_.data() + offset_bytes, out.size());
-    }
-
-   private:
-    const std::string& content_;
-    const std::string path_;
-  };
-};
 
 class SnapshotTest : public ::testing::Test {
  protected:
@@ -84,7 +53,7 @@ class SnapshotTest : public ::testing::Test {
 
   testing::TempDir dir_;
   std::unique_ptr<FileSystem> files_ = posix_file_system();
-  DiskOf disk_{*files_};
+  testing::DiskOf disk_{*files_};
 };
 
 TEST_F(SnapshotTest, ComesBackAsItWas) {

@@ -1,90 +1,123 @@
 #!/usr/bin/env python3
-"""A run that was killed with SIGKILL in mid-epoch and started again ends with the bits of the unbroken one; so does one that was
-asked to stop. Its log has every row once."""
+"""What a run goes on from: the newest sound checkpoint, one that is named, or nothing; and what is refused. (That nothing of it shows in
+weights and logs where a run was killed: torture_test.py.)"""
 import os
-import signal
-import subprocess
-import time
+import re
+import shutil
 
 import lab
+import torture
 
-RECIPE = {"epochs": 2, "global_batch": 16, "checkpoint_steps": 4, "ema_decay": 0.9, "clip_norm": 5}  # 400 images: 25 steps an epoch
-# What the clock decides differs between runs; everything else must not.
-CLOCK = {"time", "seconds", "images_per_second", "data_wait_s", "comm_wait_s", "attempt"}
-
-
-def rows(folder, kind):
-    return [{key: value for key, value in row.items() if key not in CLOCK} for row in lab.lines(folder, kind)]
+RECIPE = {"epochs": 3, "global_batch": 20, "image_size": 16, "checkpoint_steps": 0, "ema_decay": 0.9}  # 80 images: 4 steps an epoch
 
 
-def processes_below(pid):
-    """`pid` and all its descendants, from /proc."""
-    children = {}
-    for entry in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open(f"/proc/{entry}/stat", encoding="utf-8") as file:
-                parent = int(file.read().rsplit(")", 1)[1].split()[1])
-        except OSError:
-            continue
-        children.setdefault(parent, []).append(int(entry))
-    found, queue = [], [pid]
-    while queue:
-        found.append(queue.pop())
-        queue += children.get(found[-1], [])
-    return found
+def copy(source, target):
+    """Checkpoints by another name of theirs, for names are replaced and never written through."""
+    if source.endswith(".pt"):
+        os.link(source, target)
+    else:
+        shutil.copy(source, target)
 
 
-def start_and_wait(command, folder, step):
-    """Starts a run and returns it once its log shows `step`."""
-    process = subprocess.Popen([str(word) for word in command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    for _ in range(2400):
-        try:
-            if any(row["step"] >= step for row in lab.lines(folder, "step")):
-                return process
-        except (OSError, ValueError):
-            pass  # not there yet, or a line half written
-        assert process.poll() is None, f"the run ended by itself with {process.returncode}"
-        time.sleep(0.05)
-    raise AssertionError(f"no step {step} within two minutes")
+class Bench:
+    """A finished run, and copies of it."""
+
+    def __init__(self, work):
+        self.work, self.data, self.whole = work, f"{work}/data", f"{work}/whole"
+        torture.pack(self.data)
+        lab.pack(f"{work}/other", 9)
+        self.train(self.whole)
+
+    def train(self, folder, *words, expect=0, data=None, **keys):
+        return lab.run([*lab.train_command(data or self.data, folder, **{**RECIPE, **keys}), *words], expect)
+
+    def copy(self, name):
+        folder = f"{self.work}/{name}"
+        shutil.copytree(self.whole, folder, copy_function=copy)
+        return folder
 
 
-def kill_nine(process):
-    for pid in reversed(processes_below(process.pid)):
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-    process.wait()
+def names(folder):
+    return sorted(os.listdir(f"{folder}/checkpoints"))
+
+
+def damage(folder, *checkpoints):
+    for name in checkpoints:
+        path = f"{folder}/checkpoints/{name}"
+        shutil.copy(path, f"{path}.new")
+        with open(f"{path}.new", "r+b") as file:
+            file.seek(1_000_000)
+            byte = file.read(1)
+            file.seek(-1, os.SEEK_CUR)
+            file.write(bytes([byte[0] ^ 1]))
+        os.replace(f"{path}.new", path)
+
+
+def refusals(bench):
+    """Each with exit code 2, told what to do, and nothing changed."""
+    before = torture.log_lines(bench.whole)
+    said = bench.train(bench.whole, "--resume", "none", expect=2)
+    assert "holds checkpoints of an earlier run" in said, said
+    said = bench.train(bench.whole, expect=2, max_lr=0.06, seed=4)
+    assert "max_lr: 0.05 -> 0.06" in said and "seed: 3 -> 4" in said and "--allow_change" in said, said
+    said = bench.train(bench.whole, expect=2, max_lr=0.06, seed=4, allow_change="max_lr")
+    assert "seed: 3 -> 4" in said and "max_lr: 0.05" not in said, said
+    said = bench.train(bench.whole, expect=2, data=f"{bench.work}/other")
+    assert "data: " in said, said
+    assert torture.log_lines(bench.whole) == before, "a refused run must leave no trace"
+    print("a new run, other keys and other data are refused")
+
+
+def the_end_is_the_end(bench):
+    before = names(bench.whole)
+    assert "finished" in bench.train(bench.whole)
+    assert len(torture.rows(bench.whole, "step")) == 12 and names(bench.whole) == before
+
+
+def an_allowed_change(bench):
+    folder = bench.copy("longer")
+    said = bench.train(folder, epochs=4, allow_change="epochs")
+    assert "changed, as --allow_change says: epochs: 3 -> 4" in said, said
+    assert [row["step"] for row in torture.rows(folder, "step")] == list(range(1, 17))
+    assert re.search(r"first step done \d+\.\d+ s after the process began", said), said
+    print("an allowed change goes on, and is logged")
+
+
+def damaged_ones(bench):
+    folder = bench.copy("damaged")
+    damage(folder, "checkpoint.pt", "model_002.pt")
+    said = bench.train(folder)
+    for name in ("checkpoint.pt", "model_002.pt"):
+        assert f"passed over a damaged checkpoint: {folder}/checkpoints/{name}" in said, said
+    again = [row["step"] for row in torture.log_lines(folder) if row["kind"] == "step" and row["attempt"] > 1]
+    assert again == [9, 10, 11, 12], f"not the epoch behind model_001.pt: {again}"
+    torture.require_same_run(bench.whole, folder)
+    damage(folder, *(name for name in names(folder) if name.endswith(".pt")))
+    said = bench.train(folder, expect=3)
+    assert "none of the 4 checkpoints" in said, said
+    print("damaged checkpoints are named and passed over; where none is sound the run stops")
+
+
+def going_back(bench):
+    folder = bench.copy("back")
+    named = f"{folder}/checkpoints/model_000.pt"
+    said = bench.train(folder, "--resume", named)
+    assert "set aside" in said and f"going on from {named}: epoch 2, step 0 of 4" in said, said
+    assert {"model_001.pt.old", "model_002.pt.old", "model_001.pt", "model_002.pt"} <= set(names(folder)), names(folder)
+    torture.require_same_run(bench.whole, folder)
+    said = bench.train(folder, "--resume", named)  # as a requeued job does
+    assert "has gone on from" in said and "finished" in said, said
+    torture.require_same_run(bench.whole, folder)
+    print("the way back is taken once")
 
 
 def main():
-    work = lab.workdir()
-    lab.pack(f"{work}/data", 40)
-    command = {name: lab.ranks(2, lab.train_command(f"{work}/data", f"{work}/{name}", **RECIPE))
-               for name in ("whole", "killed", "stopped")}
-    lab.run(command["whole"])
-    assert len(rows(f"{work}/whole", "step")) == 50 and len(rows(f"{work}/whole", "epoch")) == 2
-
-    for step in (6, 31):  # in the first epoch and in the second, two steps behind a checkpoint
-        kill_nine(start_and_wait(command["killed"], f"{work}/killed", step))
-    lab.run(command["killed"])
-
-    process = start_and_wait(command["stopped"], f"{work}/stopped", 10)
-    process.send_signal(signal.SIGUSR1)  # mpirun hands it to every rank
-    process.wait(timeout=60)
-    stops = lab.lines(f"{work}/stopped", "stop")
-    assert len(stops) == 1 and stops[0]["reason"] == "SIGUSR1", stops
-    assert lab.load(f"{work}/stopped/checkpoints/checkpoint.pt")["progress"]["step"] == stops[0]["step"]
-    lab.run(command["stopped"])
-
-    for name in ("killed", "stopped"):
-        lab.assert_same_weights(f"{work}/whole/checkpoints/checkpoint.pt", f"{work}/{name}/checkpoints/checkpoint.pt")
-        for kind in ("step", "epoch"):
-            assert rows(f"{work}/{name}", kind) == rows(f"{work}/whole", kind), f"{name}: {kind} rows differ"
-        print(f"{name}: the same bits and rows as the unbroken run")
-
-    again = lab.run(command["whole"])
-    assert "finished" in again, again
+    bench = Bench(lab.workdir())
+    the_end_is_the_end(bench)
+    refusals(bench)
+    an_allowed_change(bench)
+    damaged_ones(bench)
+    going_back(bench)
 
 
 if __name__ == "__main__":

@@ -100,7 +100,8 @@ def by_signals(work):
 
 def by_lost_peers(work):
     """Under the supervisor: a rank is killed, then one stands still; the run comes back from both by itself, and ends as `whole` did."""
-    run = Started(work, 2, "supervised", [f"{lab.SOURCE}/launch/supervise.sh", "--backoff", 0], checkpoint_steps=3, step_deadline_s=5)
+    run = Started(work, 2, "supervised", [f"{lab.SOURCE}/launch/supervise.sh", "--backoff", 0], checkpoint_steps=3, step_deadline_s=5,
+                  eval_batch=50)
 
     def ranks():
         launcher = children(run.process.pid)
@@ -123,7 +124,7 @@ def by_lost_peers(work):
 def by_notices(work):
     """The service misbehaves in every way first; then it recommends to rebalance, and at last takes the instance back."""
     service = ImdsServer()
-    run = Started(work, 2, "notices", epochs=1000, spot_notices="on", imds_endpoint=service.endpoint, spot_poll_s=0.05)
+    run = Started(work, 2, "notices", epochs=1000, eval_batch=50, spot_notices="on", imds_endpoint=service.endpoint, spot_poll_s=0.05)
     for trouble in ("500", "401", "garbage", "slow", None):
         service.trouble, before = trouble, service.asked
         run.wait_until(lambda n=before: service.asked >= n + 2, f"questions in spite of {trouble}")
@@ -141,7 +142,7 @@ def by_notices(work):
 def by_time_limit(work):
     """One rank without a launcher; its allocation has twelve seconds left, of which it uses half."""
     os.environ["SLURM_JOB_END_TIME"] = str(int(time.time()) + 12)
-    run = Started(work, 1, "limit", epochs=1000)
+    run = Started(work, 1, "limit", epochs=1000, eval_batch=50)
     del os.environ["SLURM_JOB_END_TIME"]
     run.leaves(75, "time limit", [run.process.pid])
 
@@ -155,12 +156,44 @@ def while_it_starts(work):
     assert code == 143, f"exit code {code}, not 143:\n{run.said()}"
 
 
+def by_a_second_signal(work):
+    """Rank 1 stands still, so rank 0 can't come to its step's end: the second signal leaves at once and says what is not saved."""
+    run = Started(work, 2, "twice", epochs=1000, checkpoint_steps=3)
+    run.wait_until(lambda: run.steps() >= 4 and lab.lines(run.folder, "saved"), "save")
+    ranks = run.ranks()
+    os.kill(ranks[1], signal.SIGSTOP)
+    time.sleep(0.5)
+    os.kill(ranks[0], signal.SIGTERM)
+    time.sleep(1.5)  # what comes within a second is taken for the same request
+    os.kill(ranks[0], signal.SIGTERM)
+    assert run.process.wait(timeout=GRACE_S) == 143, run.said()
+    saved = max(row["saved_step"] for row in lab.lines(run.folder, "saved"))
+    for part in ("second signal (SIGTERM)", f"steps {saved + 1} to {run.steps()} are not saved"):
+        assert part in run.said(), f"{part!r} is not in:\n{run.said()}"
+    assert not [pid for pid in ranks if os.path.exists(f"/proc/{pid}/exe")], "a rank is still there"
+    print("a second signal leaves at once")
+
+
+def by_a_rank_that_does_not_start(work):
+    """A rank that stands still before MPI has begun, where no step's deadline runs yet."""
+    run = Started(work, 2, "unstarted", step_deadline_s=5)
+    run.wait_until(lambda: children(run.process.pid) and len(run.ranks()) == 2, "ranks")
+    ranks = run.ranks()
+    os.kill(ranks[1], signal.SIGSTOP)
+    assert run.process.wait(timeout=2 * GRACE_S) == 75, run.said()
+    assert "MPI's start took more than" in run.said(), run.said()
+    assert not [pid for pid in ranks if os.path.exists(f"/proc/{pid}/exe")], "a rank is still there"
+    print("a rank that does not start ends the others")
+
+
 def main():
     work = lab.workdir()
     lab.pack(f"{work}/data", 20)
     by_signals(work)
     by_lost_peers(work)
+    by_a_second_signal(work)
     while_it_starts(work)
+    by_a_rank_that_does_not_start(work)
     by_time_limit(work)
     by_notices(work)
 

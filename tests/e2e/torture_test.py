@@ -24,7 +24,7 @@ def kinds(count, chance):
 
 
 def one_life(data, folder, kind, chance, log):
-    """True where the run was killed, False where it had come to its end before."""
+    """What struck it, and the seconds until all ranks were gone; None where the run had come to its end before."""
     life = torture.Life(data, folder, RANKS, log)
     running = chance.random() < 0.8  # else: perhaps while it starts
     if running:
@@ -32,15 +32,16 @@ def one_life(data, folder, kind, chance, log):
         time.sleep(chance.uniform(0, 0.1))
     else:
         time.sleep(chance.uniform(0, 3))
-    if not running and not kind.startswith("kill"):
-        kind = "kill all"  # signals and stops are promised something from the first step on
-    code = life.strike(kind, chance)
+    if not running and kind.startswith("SIG"):
+        kind = "kill all"  # signals are promised something from the first step on
+    kind, code = life.strike(kind, chance)
+    struck = time.monotonic()
     returned = life.end()
     if returned == 0:
-        return False
+        return None
     assert code is None or returned == code, f"{kind}: exit code {returned}, not {code}"
     torture.require_nothing_lost(life, folder)
-    return True
+    return kind, time.monotonic() - struck
 
 
 def finish(data, folder, log):
@@ -61,16 +62,17 @@ def main():
     torture.pack(f"{work}/data")
     whole = f"{work}/whole"
     lab.run(torture.command(f"{work}/data", whole, RANKS))
-    began, killed, runs, counts = time.monotonic(), 0, 0, {}
+    began, runs, gone_after = time.monotonic(), 0, {}
     with open(f"{work}/output.txt", "w", encoding="utf-8") as log:
         todo = kinds(arguments.kills, chance)
         folder = f"{work}/run0"
         while todo:
-            if one_life(f"{work}/data", folder, todo[-1], chance, log):
-                kind = todo.pop()
-                counts[kind] = counts.get(kind, 0) + 1
-                killed += 1
-                print(f"{time.monotonic() - began:7.1f} s  kill {killed}: {kind}", flush=True)
+            blow = one_life(f"{work}/data", folder, todo[-1], chance, log)
+            if blow is not None:
+                kind, seconds = blow
+                todo.pop()
+                gone_after.setdefault(kind, []).append(seconds)
+                print(f"{time.monotonic() - began:7.1f} s  kill {arguments.kills - len(todo)}: {kind}, gone after {seconds:.1f} s", flush=True)
                 continue
             torture.require_same_run(whole, folder)
             runs += 1
@@ -78,9 +80,9 @@ def main():
             folder = f"{work}/run{runs}"
         finish(f"{work}/data", folder, log)
     torture.require_same_run(whole, folder)
-    print(f"{killed} kills in {runs + 1} runs, {time.monotonic() - began:.0f} s: every run ended as the unbroken one")
-    for kind, count in sorted(counts.items()):
-        print(f"  {count:4d}  {kind}")
+    print(f"{arguments.kills} kills in {runs + 1} runs, {time.monotonic() - began:.0f} s: every run ended as the unbroken one")
+    for kind, seconds in sorted(gone_after.items()):
+        print(f"  {len(seconds):4d}  {kind}: all ranks gone after {max(seconds):.1f} s at most")
 
 
 if __name__ == "__main__":
