@@ -14,11 +14,6 @@
 
 namespace ringmaster::grad {
 
-struct NamedTensor {
-  std::string name;
-  at::Tensor tensor;
-};
-
 // One step: arm(), then for each micro-batch forward and backward, then finish(). Collective in the
 // sense of comm::Engine.
 //
@@ -31,11 +26,12 @@ struct NamedTensor {
 // engine.
 class Gradients {
  public:
-  // `parameters`: trained float32 parameters in registration order; their .grad becomes a view into
-  // the arena for good (never set it to none). `statistics`: float32 buffers that become views into
-  // the arena too. `engine`: at least plan.total_elems of float32, in the parameters' memory kind.
+  // `parameters`: those that `plan` was made of, trained and float32, in registration order; their
+  // .grad becomes a view into the arena for good (never set it to none). `statistics`: float32
+  // buffers that become views into the arena too, and that a compressed wire does not round.
+  // `engine`: at least plan.total_elems of float32, in the parameters' memory kind.
   Gradients(comm::Engine& engine, int ranks, BucketPlan plan,
-            const std::vector<NamedTensor>& parameters, const std::vector<NamedTensor>& statistics);
+            const std::vector<at::Tensor>& parameters, std::vector<at::Tensor> statistics);
   ~Gradients();
   Gradients(const Gradients&) = delete;
   Gradients& operator=(const Gradients&) = delete;
