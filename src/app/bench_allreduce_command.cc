@@ -82,6 +82,9 @@ std::vector<comm::BenchRow> measure(const BenchArguments& arguments, const std::
 std::string why_not(const std::string& algorithm, const std::string& wire,
                     const BenchArguments& arguments, const RankContext& rank) {
   if (wire != "fp32" && arguments.type != "float32") return "it rounds float32 only";
+  const comm::World& world = rank.control.world();
+  if (wire != "fp32" && world.local_size == world.size)
+    return "ranks of one host share memory: there is no wire";
   if (algorithm != "mpi") return "";
   if (wire != "fp32") return "MPI sends what it adds";
   if (rank.mpi == nullptr) return "no launcher of MPI started this";
