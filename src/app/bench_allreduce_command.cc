@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <iostream>
 #include <memory>
+#include <optional>
 
 #include <nlohmann/json.hpp>
 
@@ -10,6 +12,7 @@
 #include "comm/make_engine.h"
 #include "comm/mpi_reducer.h"
 #include "comm/table_files.h"
+#include "comm/wire.h"
 
 namespace ringmaster::app {
 namespace {
@@ -20,6 +23,7 @@ struct BenchArguments {
   std::int64_t iterations = 20;
   std::vector<std::string> algorithms = {"ring", "hierarchical", "mpi"};
   std::string type = "float32";
+  std::vector<std::string> wires = {"fp32"};
   std::string allreduce_table;
   double deadline_s = 60;
   bool json = false;
@@ -49,13 +53,14 @@ std::vector<std::size_t> sizes_of(const BenchArguments& arguments) {
 }
 
 std::vector<comm::BenchRow> measure(const BenchArguments& arguments, const std::string& algorithm,
-                                    const RankContext& rank) {
+                                    std::optional<comm::DType> wire, const RankContext& rank) {
   comm::EngineOptions options;
   options.algorithm = algorithm;
   options.dtype = parse_type(arguments.type);
   options.capacity_elems =
       arguments.max_bytes / static_cast<std::int64_t>(size_bytes(options.dtype)) +
       comm::bench_spare_elems();
+  options.wire = wire;
   options.step_deadline_s = arguments.deadline_s;
   options.table = [&](const comm::TableRequest& request) {
     const comm::FoundTable found =
@@ -69,13 +74,19 @@ std::vector<comm::BenchRow> measure(const BenchArguments& arguments, const std::
   bench.sizes_bytes = sizes_of(arguments);
   bench.iterations = static_cast<int>(arguments.iterations);
   bench.deadline_s = arguments.deadline_s;
+  bench.wire = wire;
   return comm::bench_allreduce(rank.control, *engine, bench);
 }
 
 // Empty where `algorithm` can run here.
-std::string why_not(const std::string& algorithm, const BenchArguments& arguments,
-                    const RankContext& rank) {
+std::string why_not(const std::string& algorithm, const std::string& wire,
+                    const BenchArguments& arguments, const RankContext& rank) {
+  if (wire != "fp32" && arguments.type != "float32") return "it rounds float32 only";
+  const comm::World& world = rank.control.world();
+  if (wire != "fp32" && world.local_size == world.size)
+    return "ranks of one host share memory: there is no wire";
   if (algorithm != "mpi") return "";
+  if (wire != "fp32") return "MPI sends what it adds";
   if (rank.mpi == nullptr) return "no launcher of MPI started this";
   if (!comm::mpi_can_reduce(parse_type(arguments.type)))
     return "it has no sum of " + arguments.type;
@@ -83,34 +94,53 @@ std::string why_not(const std::string& algorithm, const BenchArguments& argument
 }
 
 nlohmann::json to_json(const comm::BenchRow& row) {
-  return {{"what", row.what},
-          {"bytes", row.size_bytes},
-          {"count", row.count_elems},
-          {"type", name_of(row.type)},
-          {"time_us", row.time_us},
-          {"algbw_gbps", row.algbw_gbps},
-          {"busbw_gbps", row.busbw_gbps},
-          {"wrong", row.wrong}};
+  nlohmann::json json = {{"what", row.what},
+                         {"bytes", row.size_bytes},
+                         {"count", row.count_elems},
+                         {"type", name_of(row.type)},
+                         {"wire", row.wire ? name_of(*row.wire) : name_of(row.type)},
+                         {"time_us", row.time_us},
+                         {"algbw_gbps", row.algbw_gbps},
+                         {"busbw_gbps", row.busbw_gbps},
+                         {"wrong", row.wrong}};
+  if (row.error) json["error"] = {{"max", row.error->max}, {"rms", row.error->rms}};
+  return json;
+}
+
+// Those of the arguments, each once; the full one first, which the others are compared with.
+std::vector<std::string> wires_of(const BenchArguments& arguments) {
+  std::vector<std::string> wires = {"fp32"};
+  for (const std::string& wire : arguments.wires) {
+    if (std::find(wires.begin(), wires.end(), wire) == wires.end()) wires.push_back(wire);
+  }
+  return wires;
+}
+
+void print(const std::vector<comm::BenchRow>& rows, bool json) {
+  if (json) {
+    for (const comm::BenchRow& row : rows) std::cout << to_json(row).dump() << '\n';
+    return;
+  }
+  std::cout << comm::bench_table(rows);
+  const auto has_wire = [](const comm::BenchRow& row) { return row.wire.has_value(); };
+  if (std::any_of(rows.begin(), rows.end(), has_wire)) std::cout << '\n' << comm::wire_table(rows);
 }
 
 int run(const BenchArguments& arguments, const RankContext& rank) {
   std::vector<comm::BenchRow> rows;
   for (const std::string& algorithm : arguments.algorithms) {
-    if (const std::string why = why_not(algorithm, arguments, rank); !why.empty()) {
-      say(rank, algorithm + " is left out: " + why);
-      continue;
+    for (const std::string& wire : wires_of(arguments)) {
+      if (const std::string why = why_not(algorithm, wire, arguments, rank); !why.empty()) {
+        say(rank, algorithm + " with wire " + wire + " is left out: " + why);
+        continue;
+      }
+      for (const comm::BenchRow& row : measure(arguments, algorithm, comm::parse_wire(wire), rank))
+        rows.push_back(row);
     }
-    for (const comm::BenchRow& row : measure(arguments, algorithm, rank)) rows.push_back(row);
   }
   std::int64_t wrong = 0;
   for (const comm::BenchRow& row : rows) wrong += row.wrong;
-  if (rank.control.world().rank == 0) {
-    if (arguments.json) {
-      for (const comm::BenchRow& row : rows) std::cout << to_json(row).dump() << '\n';
-    } else {
-      std::cout << comm::bench_table(rows);
-    }
-  }
+  if (rank.control.world().rank == 0) print(rows, arguments.json);
   return wrong == 0 ? kExitDone : exit_code(ErrorKind::kInternal);
 }
 
@@ -133,6 +163,9 @@ config::Command bench_allreduce_command() {
            {config::one_of({"ring", "hierarchical", "mpi", "auto"})});
   keys.add("type", &arguments->type, "Of the elements.",
            {config::one_of({"float32", "float64", "float16", "bfloat16", "int32", "int64"})});
+  keys.add("wire", &arguments->wires,
+           "What float32 travels as between hosts; fp32 is always measured, for comparison.",
+           {config::one_of(comm::wire_names())});
   keys.add("allreduce_table", &arguments->allreduce_table,
            "For auto: take the choices from this file; empty: measure.");
   keys.add("deadline_s", &arguments->deadline_s, "Longest wait for another rank.",

@@ -58,6 +58,15 @@ std::string AllreduceTable::summary() const {
   return text;
 }
 
+void AllreduceTable::require_algorithms(const std::function<bool(const std::string&)>& has) const {
+  for (const TableRow& row : rows) {
+    RM_REQUIRE(has(row.algorithm), ErrorKind::kNotSupported,
+               "the allreduce table names algorithm '", row.algorithm,
+               "', which can't serve these ranks or this type: remove the table and a new one is "
+               "measured, or choose an algorithm by name");
+  }
+}
+
 std::string AllreduceTable::text() const {
   std::ostringstream out;
   out << std::fixed << std::setprecision(1);

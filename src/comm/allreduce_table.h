@@ -30,6 +30,9 @@ struct AllreduceTable {
   // For people: a line a row, with the times.
   [[nodiscard]] std::string text() const;
 
+  // Error{kNotSupported} naming the first algorithm of the rows that `has` denies.
+  void require_algorithms(const std::function<bool(const std::string&)>& has) const;
+
   [[nodiscard]] std::string to_json() const;
   // Error{kBadData} naming `path` for what to_json() did not write.
   [[nodiscard]] static AllreduceTable from_json(const std::string& json, const std::string& path);
@@ -47,7 +50,8 @@ struct TableRequest {
 [[nodiscard]] std::string shape_of(const World& world);
 
 // The fastest of ours; `before`, the choice for the size before this (or empty), unless another one
-// takes less than 0.9 of its time: a border between two should be more than noise. "mpi" may be in
+// takes less than 0.9 of its time: a border between two should be more than noise. "nccl" counts as
+// ours: between GPUs nobody can name a rank that keeps others waiting. "mpi" may be in
 // the map, for people to compare: it is taken only by name, because it can't name a rank that keeps
 // it waiting and its order of additions is the library's. REQUIRES: one of ours is there.
 [[nodiscard]] std::string choose_fastest(const std::map<std::string, double>& time_us,

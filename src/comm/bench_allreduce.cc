@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <iomanip>
+#include <random>
 #include <sstream>
 
 #include "base/check.h"
@@ -12,6 +14,9 @@ namespace ringmaster::comm {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+constexpr std::int64_t kErrorElems = 1 << 18;
+constexpr double kRoughDeviation = 0.01;
 
 // -1, 0 or 1: every type holds the sum of 256 ranks exactly.
 int input_of(int rank, std::int64_t i) {
@@ -27,9 +32,11 @@ class Bench {
     BenchRow row;
     row.what = engine_.describe();
     row.type = engine_.dtype();
+    row.wire = options_.wire;
     row.count_elems = count_elems;
     row.size_bytes = static_cast<std::size_t>(count_elems) * size_bytes(row.type);
     row.wrong = count_wrong(count_elems);
+    if (row.type == DType::kFloat32) row.error = error_of(count_elems);
     row.time_us = time_us(count_elems);
     row.algbw_gbps = static_cast<double>(row.size_bytes) / row.time_us * 1e-3;
     const int n = control_.world().size;
@@ -62,6 +69,35 @@ class Bench {
     return wrong;
   }
 
+  // Of the first elements of a reduction: enough for a root mean square.
+  BenchError error_of(std::int64_t count_elems) {
+    const World& world = control_.world();
+    const std::int64_t looked_at = std::min<std::int64_t>(count_elems, kErrorElems);
+    auto* x = static_cast<float*>(engine_.arena());
+    std::fill_n(x, count_elems, 0.0f);
+    std::vector<double> sums(static_cast<std::size_t>(looked_at), 0);
+    for (int rank = 0; rank < world.size; ++rank) {
+      std::mt19937 random(static_cast<unsigned>(rank));
+      std::normal_distribution<double> rough(0, kRoughDeviation);
+      for (std::int64_t i = 0; i < looked_at; ++i) {
+        const auto value = static_cast<float>(rough(random));
+        if (rank == world.rank) x[i] = value;
+        sums[static_cast<std::size_t>(i)] += value;
+      }
+    }
+    reduce(0, count_elems);
+    double squares = 0, error_squares = 0, largest = 0;
+    for (std::int64_t i = 0; i < looked_at; ++i) {
+      const double sum = sums[static_cast<std::size_t>(i)];
+      const double error = std::fabs(x[i] - sum);
+      squares += sum * sum;
+      error_squares += error * error;
+      largest = std::max(largest, error);
+    }
+    const double root = std::sqrt(squares / static_cast<double>(looked_at));
+    return {largest / root, std::sqrt(error_squares / squares)};
+  }
+
   double time_us(std::int64_t count_elems) {
     // The spare elements are a barrier: a reduction that all ranks leave at about the same time.
     const std::int64_t room = engine_.capacity_elems() - bench_spare_elems();
@@ -85,6 +121,19 @@ class Bench {
   Engine& engine_;
   const BenchOptions& options_;
 };
+
+std::string first_word(const std::string& text) {
+  return text.substr(0, text.find(' '));
+}
+
+// The row that differs from `row` by the wire alone; nullptr: it was not measured.
+const BenchRow* find_full(const std::vector<BenchRow>& rows, const BenchRow& row) {
+  const auto found = std::find_if(rows.begin(), rows.end(), [&](const BenchRow& other) {
+    return !other.wire && other.size_bytes == row.size_bytes && other.type == row.type &&
+           first_word(other.what) == first_word(row.what);
+  });
+  return found == rows.end() ? nullptr : &*found;
+}
 
 }  // namespace
 
@@ -123,6 +172,26 @@ std::string bench_table(const std::vector<BenchRow>& rows) {
         << name_of(row.type) << std::setw(7) << "sum" << std::setw(6) << -1 << std::setw(12)
         << row.time_us << std::setw(9) << row.algbw_gbps << std::setw(9) << row.busbw_gbps
         << std::setw(7) << row.wrong << "  " << row.what << "\n";
+  }
+  return out.str();
+}
+
+std::string wire_table(const std::vector<BenchRow>& rows) {
+  std::ostringstream out;
+  out << std::setw(14) << "algorithm" << std::setw(12) << "size" << std::setw(10) << "wire"
+      << std::setw(12) << "time" << std::setw(12) << "in full" << std::setw(7) << "gain"
+      << std::setw(11) << "max error" << std::setw(11) << "rms error" << std::setw(14)
+      << "in full, max" << std::setw(11) << "rms" << '\n';
+  out << std::setw(26) << "(B)" << std::setw(22) << "(us)" << std::setw(12) << "(us)" << '\n';
+  for (const BenchRow& row : rows) {
+    const BenchRow* full = row.wire ? find_full(rows, row) : nullptr;
+    if (full == nullptr || !row.error || !full->error) continue;
+    out << std::setw(14) << first_word(row.what) << std::setw(12) << row.size_bytes << std::setw(10)
+        << name_of(*row.wire) << std::fixed << std::setprecision(2) << std::setw(12) << row.time_us
+        << std::setw(12) << full->time_us << std::setw(7) << full->time_us / row.time_us
+        << std::scientific << std::setprecision(1) << std::setw(11) << row.error->max
+        << std::setw(11) << row.error->rms << std::setw(14) << full->error->max << std::setw(11)
+        << full->error->rms << '\n';
   }
   return out.str();
 }

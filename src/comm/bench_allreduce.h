@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,10 +20,18 @@ struct BenchOptions {
   // Each iteration on other elements, where the arena has room, so that caches don't flatter it.
   // False: always the same ones, as programs do that it is compared with.
   bool walk = true;
+  std::optional<DType> wire;  // of the engine
+};
+
+// How far float32 sums of rough numbers (normal, standard deviation 0.01, as gradients are) are
+// from sums in float64, as parts of the root mean square of those: single sums may be near zero.
+struct BenchError {
+  double max = 0, rms = 0;
 };
 
 struct BenchRow {
-  std::string what;  // the engine's describe()
+  std::string what;           // the engine's describe()
+  std::optional<DType> wire;  // as the engine was made; nothing: in full
   std::size_t size_bytes = 0;
   std::int64_t count_elems = 0;
   DType type = DType::kFloat32;
@@ -30,6 +39,7 @@ struct BenchRow {
   double algbw_gbps = 0;   // size / time, in 10^9 bytes per second
   double busbw_gbps = 0;   // algbw * 2 (n - 1) / n: what a link carries; compares with its speed
   std::int64_t wrong = 0;  // wrong elements, over all ranks
+  std::optional<BenchError> error;  // this rank's, which ours all share; of float32 only
 };
 
 // Collective. One row per size, the same on every rank. `engine`: of host memory, at least of the
@@ -41,5 +51,9 @@ struct BenchRow {
 
 // A table of them, with a header; ends with a newline.
 [[nodiscard]] std::string bench_table(const std::vector<BenchRow>& rows);
+// Of the rows with a wire: what it gains against the row of the same algorithm and size without,
+// and the error that it costs. `rows` as bench_allreduce() gave them, one call after the other,
+// `what` beginning with the algorithm.
+[[nodiscard]] std::string wire_table(const std::vector<BenchRow>& rows);
 
 }  // namespace ringmaster::comm

@@ -10,12 +10,7 @@ ChoosingReducer::ChoosingReducer(Reducers reducers, AllreduceTable table, DType 
       table_(std::move(table)),
       element_bytes_(size_bytes(type)),
       wires_(std::move(wires)) {
-  for (const TableRow& row : table_.rows) {
-    RM_REQUIRE(reducers_.count(row.algorithm) != 0, ErrorKind::kNotSupported,
-               "the allreduce table names algorithm '", row.algorithm,
-               "', which can't serve these ranks or this type: remove the table and a new one is "
-               "measured, or choose an algorithm by name");
-  }
+  table_.require_algorithms([&](const std::string& name) { return reducers_.count(name) != 0; });
 }
 
 void ChoosingReducer::reduce(const Reduction& reduction, const Patience& patience,

@@ -21,10 +21,12 @@ constexpr microseconds kMpiSpin{50};
 }  // namespace
 
 ClusterTransport::ClusterTransport(std::unique_ptr<SharedTransport> local, const World& world,
-                                   int data, int news, DType type, std::function<void()> on_broken)
+                                   int data, int news, DType type, std::optional<DType> wire,
+                                   std::function<void()> on_broken)
     : local_(std::move(local)),
       world_(world),
-      remote_(data, local_->arena(), type),
+      wire_(wire),
+      remote_(data, local_->arena(), type, wire),
       news_(news, world),
       on_broken_(std::move(on_broken)) {}
 
@@ -101,8 +103,8 @@ Trouble ClusterTransport::spread(const Trouble& trouble) {
 
 std::string ClusterTransport::describe() const {
   const std::set<std::string> hosts(world_.hosts.begin(), world_.hosts.end());
-  return join_text(local_->describe(), " within each of ", hosts.size(),
-                   " hosts, MPI between them");
+  return join_text(local_->describe(), " within each of ", hosts.size(), " hosts, MPI between them",
+                   wire_ ? join_text(" (sent as ", name_of(*wire_), ")") : "");
 }
 
 }  // namespace ringmaster::comm

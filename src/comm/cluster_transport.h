@@ -13,11 +13,11 @@ namespace ringmaster::comm {
 class ClusterTransport final : public Transport {
  public:
   // `local`: shares memory among the ranks of this host (perhaps only this one), and owns the
-  // arena. `data`, `news`: a communicator each, for MpiLink and MpiNews. `on_broken` is called
-  // where the transport is destroyed while MPI still has something under way; an arena that it
-  // works on stays mapped.
+  // arena. `data`, `news`: a communicator each, for MpiLink and MpiNews. `wire`: as MpiLink's.
+  // `on_broken` is called where the transport is destroyed while MPI still has something under way;
+  // an arena that it works on stays mapped.
   ClusterTransport(std::unique_ptr<SharedTransport> local, const World& world, int data, int news,
-                   DType type, std::function<void()> on_broken);
+                   DType type, std::optional<DType> wire, std::function<void()> on_broken);
   ~ClusterTransport() override;
   ClusterTransport(const ClusterTransport&) = delete;
   ClusterTransport& operator=(const ClusterTransport&) = delete;
@@ -43,6 +43,7 @@ class ClusterTransport final : public Transport {
  private:
   std::unique_ptr<SharedTransport> local_;
   const World& world_;
+  const std::optional<DType> wire_;
   MpiLink remote_;
   MpiNews news_;
   std::chrono::microseconds nap_{0};  // the next one of this wait

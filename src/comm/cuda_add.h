@@ -23,6 +23,25 @@ namespace ringmaster::comm {
 [[nodiscard]] cudaError_t launch_add(DType type, void* sum, const void* addend,
                                      std::int64_t count_elems, float scale, cudaStream_t stream);
 
+// Whether the kernels below have the type: float16 and bfloat16.
+[[nodiscard]] constexpr bool cuda_can_round_to(DType wire) {
+  return wire == DType::kFloat16 || wire == DType::kBFloat16;
+}
+
+// Between float32 and what travels in its place, `wire` elements rounded to nearest even: what
+// float16 can't hold becomes infinite, a NaN stays one. Otherwise as launch_add.
+//
+// sum[i] = scale * (sum[i] + received[i]), and to_send[i] = sum[i], rounded.
+[[nodiscard]] cudaError_t launch_add_rounded(DType wire, float* sum, const void* received,
+                                             void* to_send, std::int64_t count_elems, float scale,
+                                             cudaStream_t stream);
+// to_send[i] = values[i], rounded.
+[[nodiscard]] cudaError_t launch_narrow(DType wire, const float* values, void* to_send,
+                                        std::int64_t count_elems, cudaStream_t stream);
+// values[i] = received[i].
+[[nodiscard]] cudaError_t launch_widen(DType wire, float* values, const void* received,
+                                       std::int64_t count_elems, cudaStream_t stream);
+
 // values[i] = scale * values[i], otherwise as launch_add.
 [[nodiscard]] cudaError_t launch_scale(DType type, void* values, std::int64_t count_elems,
                                        float scale, cudaStream_t stream);

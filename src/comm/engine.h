@@ -26,11 +26,15 @@ using Stream = void*;
 //   x = scale * (sum over ranks of x)
 // added in float32 or wider, in an order that depends on the algorithm, the count and where the
 // ranks are (World::hosts) alone: the same bits on every rank, and in every run of the same shape.
+// An engine with a compressed wire rounds what travels; the result then has that type's digits, on
+// every rank, and is infinite where the sum is larger than that type holds.
 struct Reduction {
   std::int64_t index = 0;  // position in the plan: 0, 1, 2, ... since the last finish()
   std::int64_t offset_elems = 0;
   std::int64_t count_elems = 0;  // may be 0
   double scale = 1.0;            // 1/ranks for a mean: fused into the last addition
+  // Travels in full on a compressed wire too: for what must not lose digits.
+  bool exact = false;
 };
 
 // Collective: every rank makes the same start() calls, in the same order, with the same values;

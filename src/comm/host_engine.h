@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <thread>
 
 #include "comm/engine.h"
@@ -25,6 +26,7 @@ struct HostEngineOptions {
   double step_deadline_s = 300;
   // Told of each reduction when it is done, on whichever thread did it. May be empty.
   std::function<void(const Operation&)> on_reduced;
+  std::string remark;  // ends describe()
 };
 
 class HostEngine final : public Engine {
@@ -41,7 +43,7 @@ class HostEngine final : public Engine {
   std::int64_t capacity_elems() const override { return options_.capacity_elems; }
   void start(const Reduction& reduction, Stream producer) override;
   void finish(Stream consumer, Deadline deadline) override;
-  std::string describe() const override { return reducer_->describe(); }
+  std::string describe() const override { return reducer_->describe() + options_.remark; }
   std::vector<Operation> history() const override { return history_.snapshot(); }
 
  private:

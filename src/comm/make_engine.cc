@@ -38,6 +38,12 @@ void check(const EngineOptions& options) {
                                             options.segment_bytes <= (std::size_t{1} << 30)),
              ErrorKind::kInvalidArgument, "segments of ", options.segment_bytes,
              " bytes: must be between one element and 1 GiB, or 0 for the default");
+  RM_REQUIRE(!options.wire || options.dtype == DType::kFloat32, ErrorKind::kNotSupported,
+             "a wire of ", name_of(*options.wire), " is for float32, not for ",
+             name_of(options.dtype));
+  RM_REQUIRE(!options.wire || options.algorithm != "mpi", ErrorKind::kNotSupported,
+             "MPI_Allreduce sends what it adds: a wire of ", name_of(*options.wire),
+             " needs algorithm ring, hierarchical or auto");
   RM_REQUIRE(options.step_deadline_s > 0, ErrorKind::kInvalidArgument, "step deadline of ",
              options.step_deadline_s, " s: must be positive");
 }
@@ -81,7 +87,7 @@ std::shared_ptr<Transport> make_transport(ControlPlane& control, MpiSession* mpi
   if (mpi == nullptr || static_cast<int>(ranks.size()) == world.size) return local;
   return std::make_shared<ClusterTransport>(std::move(local), world, mpi->duplicate_communicator(),
                                             mpi->duplicate_communicator(), options.dtype,
-                                            [mpi] { mpi->mark_broken(); });
+                                            options.wire, [mpi] { mpi->mark_broken(); });
 }
 
 // Makes reducers, all over one arena.
@@ -94,10 +100,15 @@ class Workshop {
     const std::string& algorithm = options_.algorithm;
     if (algorithm == "mpi") return mpi_reducer(make_private_arena(arena_bytes(options_)));
     transport_ = make_transport(control_, mpi_, options_);
+    // Without MPI all ranks share memory, and with it those of one host do.
+    if (mpi_ != nullptr && world().local_size < world().size) wire_ = options_.wire;
     if (algorithm == "ring" || world().size == 1) return ring();
     if (algorithm == "hierarchical") return hierarchical();
     return choosing();
   }
+
+  // What travels instead of float32, where anything does. After make().
+  [[nodiscard]] std::optional<DType> wire() const { return wire_; }
 
  private:
   [[nodiscard]] const World& world() const { return control_.world(); }
@@ -116,7 +127,7 @@ class Workshop {
 
   std::unique_ptr<Reducer> steps(const char* name, StepReducer::MakePlan make_plan) const {
     return std::make_unique<StepReducer>(transport_, world(), options_.dtype, std::move(make_plan),
-                                         name);
+                                         name, wire_);
   }
 
   std::unique_ptr<Reducer> mpi_reducer(std::shared_ptr<std::byte> arena) const {
@@ -130,7 +141,7 @@ class Workshop {
     ChoosingReducer::Reducers reducers;
     reducers["ring"] = ring();
     reducers["hierarchical"] = hierarchical();
-    if (mpi_ != nullptr && mpi_can_reduce(options_.dtype)) {
+    if (mpi_ != nullptr && mpi_can_reduce(options_.dtype) && !wire_) {
       reducers["mpi"] = mpi_reducer({transport_, transport_->arena()});
     }
     const TableRequest request{shape_of(world()), machine(), {}};
@@ -142,8 +153,13 @@ class Workshop {
   }
 
   AllreduceTable measure(const ChoosingReducer::Reducers& reducers, const TableRequest& of) const {
-    std::map<std::string, Reducer*> all;
-    for (const auto& [algorithm, reducer] : reducers) all[algorithm] = reducer.get();
+    TimedReductions all;
+    for (const auto& [algorithm, reducer] : reducers) {
+      all[algorithm] = [&reducer](const Reduction& reduction, const Patience& patience) {
+        reducer->reduce(reduction, patience, [](int, int, int) {});
+        reducer->settle(patience);
+      };
+    }
     MeasureOptions measure;
     measure.dtype = options_.dtype;
     measure.capacity_elems = options_.capacity_elems;
@@ -177,6 +193,7 @@ class Workshop {
   MpiSession* const mpi_;
   const EngineOptions& options_;
   std::shared_ptr<Transport> transport_;
+  std::optional<DType> wire_;  // where something travels
 };
 
 }  // namespace
@@ -184,9 +201,13 @@ class Workshop {
 std::unique_ptr<Engine> make_engine(ControlPlane& control, MpiSession* mpi,
                                     const EngineOptions& options) {
   check(options);
+  Workshop workshop(control, mpi, options);
+  auto reducer = workshop.make();
   HostEngineOptions host{options.dtype, options.capacity_elems, options.step_deadline_s,
                          options.on_reduced};
-  return std::make_unique<HostEngine>(Workshop(control, mpi, options).make(), std::move(host));
+  if (options.wire && !workshop.wire())
+    host.remark = join_text("; nothing is sent as ", name_of(*options.wire), ": one host, no wire");
+  return std::make_unique<HostEngine>(std::move(reducer), std::move(host));
 }
 
 }  // namespace ringmaster::comm

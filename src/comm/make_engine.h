@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "comm/allreduce_table.h"
@@ -23,6 +24,10 @@ struct EngineOptions {
   // What is sent, added and passed on at once. Smaller: the ranks wait less for each other; larger:
   // less to do per byte. 0: 256 KiB.
   std::size_t segment_bytes = 0;
+  // float16 or bfloat16: what float32 elements travel as between hosts, half the bytes at the price
+  // of their digits; they are added in float32. Nothing: as they are. Ranks of one host read each
+  // other's memory: nothing travels there and nothing is rounded unless there are other hosts too.
+  std::optional<DType> wire;
   // The longest that a rank waits for one segment of another, from when it starts to wait: includes
   // how much later the other one starts the reduction.
   double step_deadline_s = 300;
@@ -33,8 +38,8 @@ struct EngineOptions {
 // Collective over `control`, with the same options on every rank (but for on_reduced). `mpi`: the
 // session that `control` is of; null where the ranks are threads of one process or processes of one
 // machine. Both must outlive the engine. Error{kInvalidArgument} for an unknown algorithm or a bad
-// value, and whatever `table` throws; Error{kNotSupported} for one that can't serve these ranks or
-// this type; Error{kIo} where memory is lacking.
+// value, and whatever `table` throws; Error{kNotSupported} for one that can't serve these ranks,
+// this type or this wire; Error{kIo} where memory is lacking.
 [[nodiscard]] std::unique_ptr<Engine> make_engine(ControlPlane& control, MpiSession* mpi,
                                                   const EngineOptions& options);
 

@@ -17,10 +17,10 @@ constexpr std::int64_t kMostRepeats = 9;
 
 class Measurement {
  public:
-  Measurement(ControlPlane& control, const std::map<std::string, Reducer*>& reducers,
+  Measurement(ControlPlane& control, const TimedReductions& reductions,
               const MeasureOptions& options)
       : control_(control),
-        reducers_(reducers),
+        reductions_(reductions),
         options_(options),
         patience_(options.deadline_s),
         begun_(Clock::now()) {}
@@ -42,8 +42,8 @@ class Measurement {
   TableRow measure(std::size_t bytes, const std::string& before) {
     TableRow row;
     row.size_bytes = bytes;
-    for (const auto& [algorithm, reducer] : reducers_)
-      row.time_us[algorithm] = time_us(*reducer, bytes);
+    for (const auto& [algorithm, reduction] : reductions_)
+      row.time_us[algorithm] = time_us(reduction, bytes);
     row.algorithm = choose_fastest(row.time_us, before);
     return row;
   }
@@ -55,30 +55,28 @@ class Measurement {
     return agreed_us(Clock::now() - begun_) + next_us < options_.budget_s * 1e6;
   }
 
-  double time_us(Reducer& reducer, std::size_t bytes) {
+  double time_us(const TimedReduction& timed, std::size_t bytes) {
     // Plans and wires are made ready by the first one, which also says how many are worth while.
-    const double first_us = agreed_us(time_one(reducer, bytes));
+    const double first_us = agreed_us(time_one(timed, bytes));
     const double share_us = options_.budget_s * 1e6 / 60;
     const auto repeats = std::clamp<std::int64_t>(
         static_cast<std::int64_t>(share_us / std::max(first_us, 1.0)), 1, kMostRepeats);
     std::vector<Clock::duration> times;
-    for (std::int64_t i = 0; i < repeats; ++i) times.push_back(time_one(reducer, bytes));
+    for (std::int64_t i = 0; i < repeats; ++i) times.push_back(time_one(timed, bytes));
     const auto middle = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);
     std::nth_element(times.begin(), middle, times.end());
     return agreed_us(*middle);
   }
 
-  Clock::duration time_one(Reducer& reducer, std::size_t bytes) {
-    reduce(reducer, 1);  // a barrier: all ranks leave it at about the same time
+  Clock::duration time_one(const TimedReduction& timed, std::size_t bytes) {
+    reduce(timed, 1);  // a barrier: all ranks leave it at about the same time
     const auto start = Clock::now();
-    reduce(reducer, static_cast<std::int64_t>(bytes / size_bytes(options_.dtype)));
+    reduce(timed, static_cast<std::int64_t>(bytes / size_bytes(options_.dtype)));
     return Clock::now() - start;
   }
 
-  void reduce(Reducer& reducer, std::int64_t count_elems) {
-    const Reduction reduction{0, 0, std::min(count_elems, options_.capacity_elems), 1.0};
-    reducer.reduce(reduction, patience_, [](int, int, int) {});
-    reducer.settle(patience_);
+  void reduce(const TimedReduction& timed, std::int64_t count_elems) {
+    timed({0, 0, std::min(count_elems, options_.capacity_elems), 1.0}, patience_);
   }
 
   // The slowest rank's.
@@ -89,7 +87,7 @@ class Measurement {
   }
 
   ControlPlane& control_;
-  const std::map<std::string, Reducer*>& reducers_;
+  const TimedReductions& reductions_;
   const MeasureOptions& options_;
   const Patience patience_;
   const Clock::time_point begun_;
@@ -97,10 +95,10 @@ class Measurement {
 
 }  // namespace
 
-AllreduceTable measure_table(ControlPlane& control, const std::map<std::string, Reducer*>& reducers,
+AllreduceTable measure_table(ControlPlane& control, const TimedReductions& reductions,
                              const MeasureOptions& options) {
-  RM_CHECK(!reducers.empty());
-  return Measurement(control, reducers, options).run();
+  RM_CHECK(!reductions.empty());
+  return Measurement(control, reductions, options).run();
 }
 
 }  // namespace ringmaster::comm

@@ -16,9 +16,12 @@
 namespace ringmaster::comm {
 namespace {
 
+using Buffer = std::vector<std::byte>;
+
 struct Send {
   Segment segment;
   MPI_Request request = MPI_REQUEST_NULL;
+  Buffer staging;  // what was rounded; the others go straight out of the arena
 };
 
 struct Receive {
@@ -26,7 +29,7 @@ struct Receive {
   ActionKind kind = ActionKind::kReceiveCopy;
   bool posted = false;
   MPI_Request request = MPI_REQUEST_NULL;
-  std::vector<std::byte> staging;  // what is to be added; copies go straight into the arena
+  Buffer staging;  // what is to be added or widened; the others go straight into the arena
 };
 
 bool is_done(MPI_Request& request, int peer) {
@@ -42,7 +45,8 @@ bool overlap(const Segment& a, const Segment& b) {
 
 bool same(const Segment& a, const Segment& b) {
   return a.peer == b.peer && a.offset_bytes == b.offset_bytes && a.size_bytes == b.size_bytes &&
-         a.reduction == b.reduction && a.step == b.step && a.segment == b.segment;
+         a.reduction == b.reduction && a.step == b.step && a.segment == b.segment &&
+         a.exact == b.exact;
 }
 
 // Messages of a pair are sent and received in the same order, so any tag would do; this one makes
@@ -53,26 +57,46 @@ int tag_of(const Segment& segment) {
                           kTags);
 }
 
-int message_bytes(const Segment& segment) {
-  RM_CHECK_LE(segment.size_bytes, static_cast<std::size_t>(INT_MAX), "segment");
-  return static_cast<int>(segment.size_bytes);
-}
-
 }  // namespace
 
 struct MpiLink::State {
   MPI_Comm communicator = MPI_COMM_NULL;
   std::byte* arena = nullptr;
   VectorKernels kernels{};
+  std::optional<WireKernels> wire;
   std::size_t element_bytes = 1;
   std::deque<Send> sends;
-  std::deque<Receive> receives;               // as expected
-  std::vector<std::vector<std::byte>> spare;  // staging buffers not in use
+  std::deque<Receive> receives;  // as expected
+  std::vector<Buffer> spare;     // staging buffers not in use
+
+  bool is_rounded(const Segment& segment) const { return wire && !segment.exact; }
+  std::int64_t count_elems(const Segment& segment) const {
+    return static_cast<std::int64_t>(segment.size_bytes / element_bytes);
+  }
+  std::size_t message_bytes(const Segment& segment) const {
+    const std::size_t bytes = is_rounded(segment) ? segment.size_bytes / 2 : segment.size_bytes;
+    RM_CHECK_LE(bytes, static_cast<std::size_t>(INT_MAX), "segment");
+    return bytes;
+  }
+
+  Buffer take_buffer(std::size_t bytes) {
+    Buffer buffer;
+    if (!spare.empty()) {
+      buffer = std::move(spare.back());
+      spare.pop_back();
+    }
+    buffer.resize(std::max(buffer.size(), bytes));
+    return buffer;
+  }
+  void give_back(Buffer& buffer) {
+    if (!buffer.empty()) spare.push_back(std::move(buffer));
+  }
 
   // Whether an unfinished send still reads what `segment` would overwrite.
   bool is_being_sent(const Segment& segment) {
     return std::any_of(sends.begin(), sends.end(), [&](Send& send) {
-      return overlap(send.segment, segment) && !is_done(send.request, send.segment.peer);
+      return send.staging.empty() && overlap(send.segment, segment) &&
+             !is_done(send.request, send.segment.peer);
     });
   }
 
@@ -80,55 +104,79 @@ struct MpiLink::State {
   void post() {
     for (Receive& receive : receives) {
       if (receive.posted) continue;
-      if (receive.kind == ActionKind::kReceiveCopy && is_being_sent(receive.segment)) return;
+      if (goes_into_arena(receive) && is_being_sent(receive.segment)) return;
       post(receive);
     }
   }
 
+  bool goes_into_arena(const Receive& receive) const {
+    return receive.kind == ActionKind::kReceiveCopy && !is_rounded(receive.segment);
+  }
+
   void post(Receive& receive) {
+    const std::size_t bytes = message_bytes(receive.segment);
     std::byte* to = arena + receive.segment.offset_bytes;
-    if (receive.kind != ActionKind::kReceiveCopy) {
-      if (!spare.empty()) {
-        receive.staging = std::move(spare.back());
-        spare.pop_back();
-      }
-      receive.staging.resize(std::max(receive.staging.size(), receive.segment.size_bytes));
+    if (!goes_into_arena(receive)) {
+      receive.staging = take_buffer(bytes);
       to = receive.staging.data();
     }
-    check_mpi(MPI_Irecv(to, message_bytes(receive.segment), MPI_BYTE, receive.segment.peer,
+    check_mpi(MPI_Irecv(to, static_cast<int>(bytes), MPI_BYTE, receive.segment.peer,
                         tag_of(receive.segment), communicator, &receive.request),
               join_text("receiving from rank ", receive.segment.peer));
     receive.posted = true;
   }
 
-  void apply(const Receive& receive, double scale) {
+  void apply(const Receive& receive, double scale) const {
+    if (is_rounded(receive.segment)) return apply_rounded(receive, scale);
     std::byte* to = arena + receive.segment.offset_bytes;
-    const auto count_elems = static_cast<std::int64_t>(receive.segment.size_bytes / element_bytes);
+    const std::int64_t count = count_elems(receive.segment);
     if (receive.kind == ActionKind::kReceiveAdd) {
-      kernels.add(to, receive.staging.data(), count_elems);
+      kernels.add(to, receive.staging.data(), count);
     } else if (receive.kind == ActionKind::kReceiveAddScale) {
-      kernels.add_scale(to, receive.staging.data(), count_elems, scale);
+      kernels.add_scale(to, receive.staging.data(), count, scale);
+    }
+  }
+
+  void apply_rounded(const Receive& receive, double scale) const {
+    auto* to = reinterpret_cast<float*>(arena + receive.segment.offset_bytes);
+    const std::int64_t count = count_elems(receive.segment);
+    if (receive.kind == ActionKind::kReceiveAdd) {
+      wire->add(to, receive.staging.data(), count);
+    } else if (receive.kind == ActionKind::kReceiveAddScale) {
+      wire->add_scale(to, receive.staging.data(), count, scale);
+    } else {
+      wire->widen(to, receive.staging.data(), count);
     }
   }
 };
 
-MpiLink::MpiLink(int communicator, std::byte* arena, DType type)
+MpiLink::MpiLink(int communicator, std::byte* arena, DType type, std::optional<DType> wire)
     : state_(std::make_unique<State>()) {
   state_->communicator = MPI_Comm_f2c(communicator);
   state_->arena = arena;
   state_->kernels = vector_kernels(type);
   state_->element_bytes = comm::size_bytes(type);
+  RM_CHECK(!wire || type == DType::kFloat32, "a compressed wire is for float32");
+  if (wire) state_->wire = wire_kernels(*wire);
 }
 
 MpiLink::~MpiLink() {
-  if (!idle()) std::ignore = state_.release();  // MPI may still write into the staging buffers
+  if (!idle()) std::ignore = state_.release();  // MPI may still use the staging buffers
 }
 
 void MpiLink::send(const Segment& segment) {
   Send& send = state_->sends.emplace_back();
   send.segment = segment;
-  check_mpi(MPI_Isend(state_->arena + segment.offset_bytes, message_bytes(segment), MPI_BYTE,
-                      segment.peer, tag_of(segment), state_->communicator, &send.request),
+  const std::size_t bytes = state_->message_bytes(segment);
+  const std::byte* from = state_->arena + segment.offset_bytes;
+  if (state_->is_rounded(segment)) {
+    send.staging = state_->take_buffer(bytes);
+    state_->wire->narrow(send.staging.data(), reinterpret_cast<const float*>(from),
+                         state_->count_elems(segment));
+    from = send.staging.data();
+  }
+  check_mpi(MPI_Isend(from, static_cast<int>(bytes), MPI_BYTE, segment.peer, tag_of(segment),
+                      state_->communicator, &send.request),
             join_text("sending to rank ", segment.peer));
 }
 
@@ -147,7 +195,7 @@ bool MpiLink::try_receive(const Segment& segment, ActionKind kind, double scale)
   progress();
   if (!receive.posted || !is_done(receive.request, segment.peer)) return false;
   state_->apply(receive, scale);
-  if (!receive.staging.empty()) state_->spare.push_back(std::move(receive.staging));
+  state_->give_back(receive.staging);
   state_->receives.pop_front();
   return true;
 }
@@ -155,6 +203,7 @@ bool MpiLink::try_receive(const Segment& segment, ActionKind kind, double scale)
 void MpiLink::progress() {
   std::deque<Send>& sends = state_->sends;
   while (!sends.empty() && is_done(sends.front().request, sends.front().segment.peer)) {
+    state_->give_back(sends.front().staging);
     sends.pop_front();
   }
 }

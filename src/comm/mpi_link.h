@@ -1,5 +1,6 @@
 // Segments between hosts, as MPI messages: sends and the next receives are all under way at once,
-// so that sending, receiving and adding overlap.
+// so that sending, receiving and adding overlap. On a compressed wire a segment that need not be
+// exact travels as float16 or bfloat16, and is added in float32.
 #pragma once
 
 #include <cstddef>
@@ -18,8 +19,8 @@ class MpiLink {
   static constexpr int kLookahead = 8;
 
   // `communicator`: as MPI_Comm_c2f gives it, for this link alone. `arena`: of elements of `type`;
-  // must outlive the link.
-  MpiLink(int communicator, std::byte* arena, DType type);
+  // must outlive the link. `wire`: what float32 elements travel as; nothing: as they are.
+  MpiLink(int communicator, std::byte* arena, DType type, std::optional<DType> wire);
   // Where requests are still under way (after an error) it can't wait for them: idle() is false,
   // and neither the arena nor MPI may be taken down before the process ends.
   ~MpiLink();

@@ -4,11 +4,11 @@ if(NOT RINGMASTER_WITH_CUDA)
   return()
 endif()
 
-add_library(rm_cuda_kernels STATIC cuda_add.cu)
+add_library(rm_cuda_kernels STATIC cuda_add.cu cuda_round.cu)
 target_include_directories(rm_cuda_kernels PRIVATE ${CMAKE_SOURCE_DIR}/src)
 target_link_libraries(rm_cuda_kernels PUBLIC CUDA::cudart)
 
-target_sources(rm_comm PRIVATE cuda_handles.cc nccl_buffer.cc nccl_communicator.cc nccl_device_engine.cc
+target_sources(rm_comm PRIVATE cuda_handles.cc nccl_algorithms.cc nccl_buffer.cc nccl_communicator.cc nccl_device_engine.cc
                nccl_engine.cc nccl_ring.cc)
 target_include_directories(rm_comm SYSTEM PUBLIC ${NCCL_INCLUDE} ${CUDAToolkit_INCLUDE_DIRS})
 

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "comm/cuda_add.h"
+#include "comm/measure_table.h"
 
 namespace ringmaster::comm {
 namespace {
@@ -17,9 +18,15 @@ std::int64_t segment_elems(const NcclEngineOptions& options) {
   return std::min(std::max<std::int64_t>(options.capacity_elems, 1), elems);
 }
 
-std::size_t scratch_bytes(const NcclEngineOptions& options, int ranks) {
-  if (ranks == 1 || options.algorithm != "ring") return 0;
-  return static_cast<std::size_t>(segment_elems(options)) * size_bytes(options.dtype);
+std::size_t rounded_bytes(const NcclEngineOptions& options, int ranks) {
+  if (ranks == 1 || !options.wire) return 0;
+  return static_cast<std::size_t>(options.capacity_elems) * size_bytes(*options.wire);
+}
+
+std::string device_name(int device) {
+  cudaDeviceProp properties{};
+  check_cuda(cudaGetDeviceProperties(&properties, device), "cudaGetDeviceProperties");
+  return properties.name;
 }
 
 }  // namespace
@@ -28,24 +35,70 @@ NcclEngine::NcclEngine(ControlPlane& control, const NcclEngineOptions& options)
     : options_(options),
       world_(control.world()),
       arena_(bytes_of(options.capacity_elems)),
-      scratch_(scratch_bytes(options, world_.size)),
+      rounded_(rounded_bytes(options, world_.size)),
       patience_(options.deadline_s) {
   if (world_.size > 1) connect(control);
   load_kernels();
+  if (algorithms_ && options_.algorithm == "auto") choose(control);
   thread_ = std::thread([this] { serve(); });
 }
 
 void NcclEngine::connect(ControlPlane& control) {
   communicator_.emplace(control, options_.deadline_s);
-  registered_ = communicator_->register_memory(arena_.data(), arena_.size_bytes(), patience_);
-  if (options_.algorithm != "ring") return;
-  NcclBuffer& scratch = scratch_.buffer();
-  registered_ &= communicator_->register_memory(scratch.data(), scratch.size_bytes(), patience_);
-  const int size = world_.size;
-  const RingPlace place{world_.rank, size, (world_.rank + 1) % size,
-                        (world_.rank + size - 1) % size};
-  ring_.emplace(*communicator_, scratch_, add_stream_, place, options_.dtype,
-                segment_elems(options_));
+  algorithms_.emplace(*communicator_, world_, options_.dtype, options_.wire,
+                      segment_elems(options_));
+  registered_ = true;
+  for (const NcclBuffer* buffer : {&arena_, &algorithms_->scratch(), &rounded_}) {
+    if (buffer->size_bytes() == 0) continue;
+    registered_ &= communicator_->register_memory(buffer->data(), buffer->size_bytes(), patience_);
+  }
+}
+
+void NcclEngine::choose(ControlPlane& control) {
+  const std::string machine = join_text(
+      device_name(options_.device), ", NCCL ", nccl_version(), ", ", name_of(options_.dtype),
+      options_.wire ? join_text(" sent as ", name_of(*options_.wire)) : "", ", segments of ",
+      bytes_of(segment_elems(options_)), " bytes");
+  const Deadline deadline = Deadline::after(std::chrono::duration<double>(options_.deadline_s));
+  TableRequest request{shape_of(world_), control.broadcast(machine, 0, deadline), {}};
+  request.measure = [&, shape = request.shape, name = request.machine] {
+    AllreduceTable table = measure(control);
+    table.shape = shape;
+    table.machine = name;
+    return table;
+  };
+  table_ = options_.table ? options_.table(request) : request.measure();
+  table_->require_algorithms(
+      [&](const std::string& name) { return algorithms_->all().count(name) != 0; });
+}
+
+AllreduceTable NcclEngine::measure(ControlPlane& control) {
+  TimedReductions reductions;
+  CudaEvent done;
+  for (const auto& [algorithm, queue] : algorithms_->all()) {
+    reductions[algorithm] = [&, &queue = queue](const Reduction& reduction,
+                                                const Patience& patience) {
+      queue(on_stream(reduction, patience));
+      done.record(stream_.get());
+      await_gpu(done, patience);
+    };
+  }
+  MeasureOptions measure;
+  measure.dtype = options_.dtype;
+  measure.capacity_elems = options_.capacity_elems;
+  measure.deadline_s = options_.deadline_s;
+  return measure_table(control, reductions, measure);
+}
+
+NcclReduction NcclEngine::on_stream(const Reduction& reduction, const Patience& patience) const {
+  const auto at = static_cast<std::size_t>(reduction.offset_elems);
+  const bool rounds = options_.wire.has_value() && !reduction.exact;
+  return {arena_.data() + at * size_bytes(options_.dtype),
+          rounds ? rounded_.data() + at * size_bytes(*options_.wire) : nullptr,
+          reduction.count_elems,
+          reduction.scale,
+          stream_.get(),
+          patience};
 }
 
 // The first launch loads a kernel: that takes a while, and shows whether it was built for this GPU.
@@ -53,10 +106,7 @@ void NcclEngine::load_kernels() {
   if (options_.capacity_elems == 0) return;
   const DType type = options_.dtype;
   cudaError_t code = launch_scale(type, arena_.data(), 1, 1.0F, stream_.get());
-  if (code == cudaSuccess && ring_) {
-    code = launch_add(type, scratch_.slot(0, nullptr), scratch_.slot(1, nullptr), 1, 1.0F,
-                      stream_.get());
-  }
+  if (code == cudaSuccess && algorithms_) code = algorithms_->load_kernels(stream_.get());
   // The caller may write the arena as soon as it has it.
   if (code == cudaSuccess) code = cudaStreamSynchronize(stream_.get());
   check_cuda(code, "loading the kernels of src/comm/cuda_add.cu");
@@ -71,13 +121,14 @@ NcclEngine::~NcclEngine() {
   thread_.join();
   if (poll_until([this] { return idle(); }, Patience(kDrainSeconds))) return;
   arena_.leak();
-  scratch_.buffer().leak();
+  rounded_.leak();
+  if (algorithms_) algorithms_->scratch().leak();
 }
 
 // A device that is lost has nothing left to do, either.
 bool NcclEngine::idle() const {
   return cudaStreamQuery(stream_.get()) != cudaErrorNotReady &&
-         cudaStreamQuery(add_stream_.get()) != cudaErrorNotReady;
+         (!algorithms_ || algorithms_->idle());
 }
 
 void NcclEngine::start(const Reduction& reduction, Stream producer) {
@@ -135,7 +186,6 @@ void NcclEngine::serve() {
 
 void NcclEngine::disconnect() {
   if (communicator_ && !idle()) communicator_->abort();
-  ring_.reset();
   communicator_.reset();
 }
 
@@ -170,34 +220,31 @@ void NcclEngine::queue(Started& started) {
 }
 
 void NcclEngine::reduce(const Reduction& reduction) {
-  const DType type = options_.dtype;
-  std::byte* const data = arena_.data() + bytes_of(reduction.offset_elems);
-  if (ring_) {
-    ring_->all_reduce(data, reduction.count_elems, reduction.scale, stream_.get(), patience_);
-    return;
+  const NcclReduction here = on_stream(reduction, patience_);
+  if (algorithms_) {
+    const std::string& algorithm =
+        table_ ? table_->algorithm_for(bytes_of(reduction.count_elems)) : options_.algorithm;
+    algorithms_->named(algorithm)(here);
+  } else if (reduction.scale != 1.0) {
+    check_cuda(launch_scale(options_.dtype, here.data, here.count_elems,
+                            static_cast<float>(here.scale), here.stream),
+               "the scaling of a sum");
   }
-  double scale_left = reduction.scale;
-  if (communicator_) {
-    const bool mean = reduction.scale == 1.0 / world_.size;
-    communicator_->all_reduce(data, reduction.count_elems, type, mean ? ncclAvg : ncclSum,
-                              stream_.get(), patience_);
-    if (mean) scale_left = 1.0;
-  }
-  if (scale_left == 1.0) return;
-  check_cuda(launch_scale(type, data, reduction.count_elems, static_cast<float>(scale_left),
-                          stream_.get()),
-             "the scaling of a sum");
+}
+
+void NcclEngine::await_gpu(const CudaEvent& event, const Patience& patience) {
+  const auto healthy_and_reached = [&] {
+    communicator_->check_health();
+    return event.reached();
+  };
+  RM_REQUIRE(poll_until(healthy_and_reached, patience), ErrorKind::kTimeout,
+             "not complete at the deadline: a rank is stuck or gone");
 }
 
 void NcclEngine::complete(const Started& started) {
   working_on_ = &started;
-  const auto healthy_and_reduced = [&] {
-    communicator_->check_health();
-    return started.reduced.reached();
-  };
   // One rank alone has nobody to wait for: its consumer's stream waits.
-  const bool done = !communicator_ || poll_until(healthy_and_reduced, patience_);
-  RM_REQUIRE(done, ErrorKind::kTimeout, "not complete at the deadline: a rank is stuck or gone");
+  if (communicator_) await_gpu(started.reduced, patience_);
   working_on_ = nullptr;
   history_.end(started.number, Phase::kDone);
 }
@@ -228,12 +275,12 @@ Error NcclEngine::in_name(const Error& cause, const Reduction* reduction) const 
 
 std::string NcclEngine::describe() const {
   if (world_.size == 1) return join_text("one rank, on GPU ", options_.device, ": scales only");
-  std::string text = ring_ ? join_text("ring over ncclSend and ncclRecv, segments of ",
-                                       bytes_of(segment_elems(options_)), " bytes")
-                           : "ncclAllReduce";
-  return text + join_text(", NCCL ", nccl_version(), ", ", world_.size, " ranks, ",
-                          name_of(options_.dtype), ", memory of ", arena_.source(),
-                          registered_ ? ", registered" : "");
+  const std::string by = table_ ? join_text("auto (", table_->summary(), ")") : options_.algorithm;
+  return join_text(by, by == "nccl" ? ": ncclAllReduce" : " over ncclSend and ncclRecv",
+                   ", segments of ", bytes_of(segment_elems(options_)), " bytes, NCCL ",
+                   nccl_version(), ", ", world_.size, " ranks, ", name_of(options_.dtype),
+                   options_.wire ? join_text(" sent as ", name_of(*options_.wire)) : "",
+                   ", memory of ", arena_.source(), registered_ ? ", registered" : "");
 }
 
 }  // namespace ringmaster::comm

@@ -12,10 +12,10 @@
 #include "base/error.h"
 #include "comm/control.h"
 #include "comm/cuda_handles.h"
+#include "comm/nccl_algorithms.h"
 #include "comm/nccl_buffer.h"
 #include "comm/nccl_communicator.h"
 #include "comm/nccl_engine.h"
-#include "comm/nccl_ring.h"
 #include "comm/op_history.h"
 #include "comm/waiting.h"
 
@@ -49,6 +49,9 @@ class NcclEngine final : public Engine {
     return static_cast<std::size_t>(elems) * size_bytes(options_.dtype);
   }
   void connect(ControlPlane& control);
+  void choose(ControlPlane& control);
+  [[nodiscard]] AllreduceTable measure(ControlPlane& control);
+  [[nodiscard]] NcclReduction on_stream(const Reduction& reduction, const Patience& patience) const;
   void load_kernels();
   void disconnect();
   void serve();
@@ -56,6 +59,9 @@ class NcclEngine final : public Engine {
   void queue(Started& started);
   void reduce(const Reduction& reduction);
   void complete(const Started& started);
+  // Polls until the stream has come to `event`; throws at the end of the patience, or what NCCL
+  // reports meanwhile.
+  void await_gpu(const CudaEvent& event, const Patience& patience);
   void fail(const Error& cause);
   // The same error with the names of this rank, the reduction and the neighbours.
   [[nodiscard]] Error in_name(const Error& cause, const Reduction* reduction) const;
@@ -65,12 +71,12 @@ class NcclEngine final : public Engine {
   const World world_;
   // Memory before the communicator that it is registered with: it must go last.
   NcclBuffer arena_;
-  NcclScratch scratch_;
+  NcclBuffer rounded_;  // what travels in place of the arena's elements on a compressed wire
   bool registered_ = false;
   CudaStream stream_;
-  CudaStream add_stream_;
+  std::optional<NcclAlgorithms> algorithms_;
   std::optional<NcclCommunicator> communicator_;
-  std::optional<NcclRing> ring_;
+  std::optional<AllreduceTable> table_;  // of algorithm auto
   OpHistory history_;
   Patience patience_;
   const Started* working_on_ = nullptr;  // the thread's

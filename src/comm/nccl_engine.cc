@@ -1,8 +1,11 @@
 #include "comm/nccl_engine.h"
 
+#include <set>
+
 #include "base/check.h"
 #include "comm/cuda_add.h"
 #include "comm/cuda_handles.h"
+#include "comm/nccl_algorithms.h"
 #include "comm/nccl_device_engine.h"
 
 namespace ringmaster::comm {
@@ -22,14 +25,21 @@ int device_count(std::string& problem) {
 
 void check_options(const World& world, const NcclEngineOptions& options) {
   RM_CHECK_LE(0, options.capacity_elems);
-  RM_REQUIRE(options.algorithm == "ring" || options.algorithm == "nccl",
-             ErrorKind::kInvalidArgument, "algorithm = ", options.algorithm,
-             ": between GPUs it must be ring or nccl");
+  static const std::set<std::string> kAlgorithms = {"ring", "hierarchical", "nccl", "auto"};
+  RM_REQUIRE(kAlgorithms.count(options.algorithm) != 0, ErrorKind::kInvalidArgument,
+             "algorithm = ", options.algorithm,
+             ": between GPUs it must be ring, hierarchical, nccl or auto");
   RM_REQUIRE(options.segment_bytes >= kLineBytes, ErrorKind::kInvalidArgument, "segments of ",
              options.segment_bytes, " bytes: they must have ", kLineBytes, " or more");
   RM_REQUIRE(cuda_can_add(options.dtype), ErrorKind::kNotSupported,
              "GPUs reduce float32, float16 and bfloat16, not ", name_of(options.dtype));
-  std::string problem;
+  RM_REQUIRE(
+      !options.wire || (options.dtype == DType::kFloat32 && cuda_can_round_to(*options.wire)),
+      ErrorKind::kNotSupported, "a wire of ", name_of(*options.wire),
+      ": float32 can be sent as float16 or bfloat16, nothing else");
+  std::string problem = why_not_between_gpus(options.algorithm, world, options.wire);
+  RM_REQUIRE(world.size == 1 || problem.empty(), ErrorKind::kNotSupported, problem);
+  problem.clear();
   const int devices = device_count(problem);
   RM_REQUIRE(problem.empty(), ErrorKind::kNotSupported, world.name(world.rank), ": ", problem);
   RM_REQUIRE(options.device >= 0 && options.device < devices, ErrorKind::kNotSupported,

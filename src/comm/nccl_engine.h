@@ -1,4 +1,4 @@
-// The reduction engine of GPU ranks: an arena in device memory, reduced by our own ring over
+// The reduction engine of GPU ranks: an arena in device memory, reduced by our own rings over
 // ncclSend/ncclRecv and our addition kernel, or by ncclAllReduce.
 //
 // Reductions run in start() order on a stream of their own, beside the caller's work. A thread of
@@ -14,9 +14,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "comm/allreduce_table.h"
 #include "comm/control.h"
 #include "comm/engine.h"
 
@@ -25,9 +28,16 @@ namespace ringmaster::comm {
 struct NcclEngineOptions {
   DType dtype = DType::kFloat32;  // float32, float16 or bfloat16
   std::int64_t capacity_elems = 0;
-  // "ring": ours; the same bits in every run with as many ranks. "nccl": ncclAllReduce, whose order
-  // of addition may change with the cluster's shape and NCCL's version.
+  // float16 or bfloat16: what float32 elements travel as, half the bytes at the price of their
+  // digits; they are added in float32. Not with "nccl", which adds what it sends. Nothing: as they
+  // are.
+  std::optional<DType> wire;
+  // "ring", "hierarchical": ours (nccl_algorithms.h); the same bits in every run with as many
+  // ranks, placed alike. "nccl": ncclAllReduce, whose order of addition may change with the
+  // cluster's shape and NCCL's version. "auto": by size, as a table says.
   std::string algorithm = "ring";
+  // As in EngineOptions.
+  std::function<AllreduceTable(const TableRequest&)> table;
   int device = 0;
   // For making the communicator, and for each wait while reductions are queued.
   double deadline_s = 300;
@@ -40,10 +50,10 @@ struct NcclEngineOptions {
 // communicator: its reductions scale.
 //
 // Errors: kNotSupported (a build without CUDA, no such GPU, not enough memory, two ranks on one
-// GPU, a type without kernels), kInvalidArgument (the algorithm, a segment below 64 bytes),
-// kTimeout, kPeerLost. Those of the engine's finish() name this rank and host, the reduction, and
-// the neighbours in the ring; afterwards the communicator is aborted and the arena's values
-// undefined.
+// GPU, a type without kernels, an algorithm or a wire that can't serve these ranks),
+// kInvalidArgument (the algorithm, a segment below 64 bytes), kTimeout, kPeerLost. Those of the
+// engine's finish() name this rank and host, the reduction, and the neighbours in the ring;
+// afterwards the communicator is aborted and the arena's values undefined.
 [[nodiscard]] std::unique_ptr<Engine> make_nccl_engine(ControlPlane& control,
                                                        const NcclEngineOptions& options);
 

@@ -12,12 +12,13 @@ namespace ringmaster::comm {
 class StepReducer::Walk {
  public:
   Walk(Transport& transport, const Plan& plan, const Reduction& reduction, std::int64_t number,
-       std::size_t element_bytes, Waiter waiter)
+       std::size_t element_bytes, const std::optional<WireKernels>& wire, Waiter waiter)
       : transport_(transport),
         plan_(plan),
         reduction_(reduction),
         number_(number),
         element_bytes_(element_bytes),
+        wire_(wire),
         waiter_(waiter) {}
 
   void run(const Progress& progress) {
@@ -33,6 +34,9 @@ class StepReducer::Walk {
       waiter_.await({action.peer, reduction_.index, action.step, action.segment, "data of"},
                     [&] { return transport_.try_receive(segment, action.kind, reduction_.scale); });
       ++received_;
+      if (wire_ && !reduction_.exact && action.kind == ActionKind::kReceiveAddScale)
+        wire_->round(reinterpret_cast<float*>(transport_.arena() + segment.offset_bytes),
+                     action.count_elems);
     }
   }
 
@@ -44,7 +48,8 @@ class StepReducer::Walk {
         static_cast<std::size_t>(action.count_elems) * element_bytes_,
         number_,
         action.step,
-        action.segment};
+        action.segment,
+        reduction_.exact};
   }
 
   // Announces this receive and the next ones, as far ahead as the transport wants to know.
@@ -63,18 +68,20 @@ class StepReducer::Walk {
   const Reduction& reduction_;
   const std::int64_t number_;
   const std::size_t element_bytes_;
+  const std::optional<WireKernels>& wire_;
   Waiter waiter_;
   std::size_t next_ = 0;             // the first action not yet announced
   int expected_ = 0, received_ = 0;  // receives announced and done
 };
 
 StepReducer::StepReducer(std::shared_ptr<Transport> transport, const World& world, DType type,
-                         MakePlan make_plan, std::string name)
+                         MakePlan make_plan, std::string name, std::optional<DType> wire)
     : transport_(std::move(transport)),
       world_(world),
       type_(type),
       make_plan_(std::move(make_plan)),
-      name_(std::move(name)) {}
+      name_(std::move(name)),
+      wire_(wire ? std::optional(wire_kernels(*wire)) : std::nullopt) {}
 
 const Plan& StepReducer::plan_for(std::int64_t count_elems) {
   const auto found = plans_.find(count_elems);
@@ -97,7 +104,7 @@ void StepReducer::reduce(const Reduction& reduction, const Patience& patience,
   unsettled_begin_ = unsettled_end_ == 0 ? begin : std::min(unsettled_begin_, begin);
   unsettled_end_ = std::max(unsettled_end_, end);
   Walk(*transport_, plan_for(reduction.count_elems), reduction, reductions_++, size_bytes(type_),
-       Waiter(*transport_, world_, patience, pace_))
+       wire_, Waiter(*transport_, world_, patience, pace_))
       .run(progress);
 }
 

@@ -4,9 +4,11 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 
 #include "comm/plan.h"
 #include "comm/reducer.h"
+#include "comm/vector_add.h"
 
 namespace ringmaster::comm {
 
@@ -16,9 +18,10 @@ class StepReducer final : public Reducer {
 
   // `make_plan`: this rank's plan for a reduction of that many elements; kept per size. A plan in
   // which nothing is received leaves the scaling to us (one rank). `name`: "ring", ... `world` must
-  // outlive it.
+  // outlive it. `wire`: what the transport rounds segments to where they change hosts. Whoever has
+  // made a finished sum rounds it too, whoever gets it: so all ranks end with the same bits.
   StepReducer(std::shared_ptr<Transport> transport, const World& world, DType type,
-              MakePlan make_plan, std::string name);
+              MakePlan make_plan, std::string name, std::optional<DType> wire = std::nullopt);
 
   std::byte* arena() override { return transport_->arena(); }
   void reduce(const Reduction& reduction, const Patience& patience,
@@ -37,6 +40,7 @@ class StepReducer final : public Reducer {
   const DType type_;
   const MakePlan make_plan_;
   const std::string name_;
+  const std::optional<WireKernels> wire_;
   Pace pace_;
   std::map<std::int64_t, Plan> plans_;  // by number of elements: as many as there are buckets
   std::int64_t reductions_ = 0;

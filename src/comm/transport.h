@@ -22,6 +22,7 @@ struct Segment {
   std::size_t size_bytes = 0;
   std::int64_t reduction = 0;  // how many this engine has reduced before, since it was made
   int step = 0, segment = 0;
+  bool exact = false;  // not to be rounded on a compressed wire
 };
 
 // A peer that is gone, or the news that another rank gave up.

@@ -19,9 +19,25 @@ struct VectorKernels {
   const char* name;  // "avx512", "avx2", "baseline"
 };
 
+// Between float32 and what travels in its place on a compressed wire. `wire` values: float16 or
+// bfloat16, rounded to nearest even, so that what float16 can't hold becomes infinite; a NaN stays
+// one. What has been rounded once is not changed by rounding it again. Otherwise as above.
+struct WireKernels {
+  void (*narrow)(void* wire, const float* x, std::int64_t count_elems);  // wire = x, rounded
+  void (*widen)(float* y, const void* wire, std::int64_t count_elems);   // y = wire
+  void (*add)(float* y, const void* wire, std::int64_t count_elems);     // y += wire
+  void (*add_scale)(float* y, const void* wire, std::int64_t count_elems,
+                    double scale);                    // scale*(y+wire)
+  void (*round)(float* y, std::int64_t count_elems);  // y = what the other end would get of it
+  const char* name;
+};
+
 // The fastest set of this processor.
 [[nodiscard]] VectorKernels vector_kernels(DType type);
+// REQUIRES: float16 or bfloat16.
+[[nodiscard]] WireKernels wire_kernels(DType wire);
 // All sets that this processor can run, fastest first; the last is "baseline", everywhere.
 [[nodiscard]] std::vector<VectorKernels> all_vector_kernels(DType type);
+[[nodiscard]] std::vector<WireKernels> all_wire_kernels(DType wire);
 
 }  // namespace ringmaster::comm

@@ -1,8 +1,8 @@
-// The loops behind VectorKernels, compiled once per instruction set: each vector_add_<set>.cc
-// includes this and is compiled with the options of its set (CMakeLists.txt). Everything here is in
-// an unnamed namespace and uses no inline function of the standard library: one that is shared
-// between the sets could end up in the program in the version of the newest set, and crash on an
-// old processor. Conversions have no branches, so that they vectorise.
+// The loops behind VectorKernels and WireKernels, compiled once per instruction set: each
+// vector_add_<set>.cc includes this and is compiled with the options of its set (CMakeLists.txt).
+// Everything here is in an unnamed namespace and uses no inline function of the standard library:
+// one that is shared between the sets could end up in the program in the version of the newest set,
+// and crash on an old processor. Conversions have no branches, so that they vectorise.
 #pragma once
 
 #include <cstdint>
@@ -94,6 +94,53 @@ void multiply(void* to, std::int64_t count_elems, double scale) {
   for (std::int64_t i = 0; i < count_elems; ++i) {
     y[i] = Type::narrow(Type::widen(y[i]) * factor);
   }
+}
+
+template <typename Wire>
+void narrow_all(void* to, const float* from, std::int64_t count_elems) {
+  auto* __restrict y = static_cast<typename Wire::Stored*>(to);
+  const auto* __restrict x = from;
+  for (std::int64_t i = 0; i < count_elems; ++i) y[i] = Wire::narrow(x[i]);
+}
+
+template <typename Wire>
+void widen_all(float* to, const void* from, std::int64_t count_elems) {
+  auto* __restrict y = to;
+  const auto* __restrict x = static_cast<const typename Wire::Stored*>(from);
+  for (std::int64_t i = 0; i < count_elems; ++i) y[i] = Wire::widen(x[i]);
+}
+
+template <typename Wire>
+void add_widened(float* to, const void* from, std::int64_t count_elems) {
+  auto* __restrict y = to;
+  const auto* __restrict x = static_cast<const typename Wire::Stored*>(from);
+  for (std::int64_t i = 0; i < count_elems; ++i) y[i] += Wire::widen(x[i]);
+}
+
+template <typename Wire>
+void add_scale_widened(float* to, const void* from, std::int64_t count_elems, double scale) {
+  auto* __restrict y = to;
+  const auto* __restrict x = static_cast<const typename Wire::Stored*>(from);
+  const auto factor = static_cast<float>(scale);
+  for (std::int64_t i = 0; i < count_elems; ++i) y[i] = (y[i] + Wire::widen(x[i])) * factor;
+}
+
+template <typename Wire>
+void round_all(float* to, std::int64_t count_elems) {
+  auto* __restrict y = to;
+  for (std::int64_t i = 0; i < count_elems; ++i) y[i] = Wire::widen(Wire::narrow(y[i]));
+}
+
+template <typename Wire>
+WireKernels wire_kernels_of(const char* name) {
+  return {&narrow_all<Wire>,        &widen_all<Wire>, &add_widened<Wire>,
+          &add_scale_widened<Wire>, &round_all<Wire>, name};
+}
+
+// float16 unless bfloat16.
+WireKernels wire_kernels_for(DType wire, const char* name) {
+  return wire == DType::kBFloat16 ? wire_kernels_of<BFloat16>(name)
+                                  : wire_kernels_of<Float16>(name);
 }
 
 template <typename Type>

@@ -1,5 +1,6 @@
 #include "flight/record.h"
 
+#include <algorithm>
 #include <array>
 
 #include <nlohmann/json.hpp>
@@ -14,57 +15,89 @@ using nlohmann::json;
 constexpr std::array kPhases = {comm::Phase::kQueued, comm::Phase::kRunning, comm::Phase::kDone,
                                 comm::Phase::kFailed};
 
-json to_object(const comm::Operation& operation) {
-  return {{"number", operation.number},        {"reduction", operation.reduction},
-          {"bytes", operation.size_bytes},     {"offset_bytes", operation.offset_bytes},
-          {"phase", name_of(operation.phase)}, {"plan_step", operation.step},
-          {"segment", operation.segment},      {"peer", operation.peer},
-          {"queued_ns", operation.queued_ns},  {"started_ns", operation.started_ns},
-          {"done_ns", operation.done_ns}};
+// The fields, named once for both directions. A visitor is called as visit("name", member).
+template <typename Operation, typename Visitor>
+void visit_operation(Operation& operation, Visitor&& visit) {
+  visit("number", operation.number);
+  visit("reduction", operation.reduction);
+  visit("bytes", operation.size_bytes);
+  visit("offset_bytes", operation.offset_bytes);
+  visit("phase", operation.phase);
+  visit("plan_step", operation.step);
+  visit("segment", operation.segment);
+  visit("peer", operation.peer);
+  visit("queued_ns", operation.queued_ns);
+  visit("started_ns", operation.started_ns);
+  visit("done_ns", operation.done_ns);
 }
 
-comm::Phase parse_phase(const std::string& name) {
-  for (const comm::Phase phase : kPhases) {
-    if (name == name_of(phase)) return phase;
+template <typename Record, typename Visitor>
+void visit_record(Record& record, Visitor&& visit) {
+  visit("rank", record.rank);
+  visit("ranks", record.ranks);
+  visit("host", record.host);
+  visit("process", record.process);
+  visit("step", record.step);
+  visit("doing", record.doing);
+  visit("error_kind", record.error_kind);
+  visit("error", record.error);
+  visit("engine", record.engine);
+  visit("time", record.time);
+  visit("clock_ns", record.clock_ns);
+  visit("reductions", record.reductions);
+  visit("operations", record.operations);
+}
+
+class Writer {
+ public:
+  explicit Writer(json& object) : object_(object) {}
+
+  template <typename T>
+  void operator()(const char* name, const T& value) {
+    object_[name] = value;
   }
-  throw Error(ErrorKind::kBadData, "no phase of an operation: " + name);
-}
+  void operator()(const char* name, comm::Phase phase) { object_[name] = name_of(phase); }
+  void operator()(const char* name, const std::vector<comm::Operation>& operations) {
+    json& list = object_[name] = json::array();
+    for (const comm::Operation& operation : operations)
+      visit_operation(operation, Writer(list.emplace_back(json::object())));
+  }
 
-comm::Operation parse_operation(const json& object) {
-  comm::Operation operation;
-  object.at("number").get_to(operation.number);
-  object.at("reduction").get_to(operation.reduction);
-  object.at("bytes").get_to(operation.size_bytes);
-  object.at("offset_bytes").get_to(operation.offset_bytes);
-  operation.phase = parse_phase(object.at("phase").get<std::string>());
-  object.at("plan_step").get_to(operation.step);
-  object.at("segment").get_to(operation.segment);
-  object.at("peer").get_to(operation.peer);
-  object.at("queued_ns").get_to(operation.queued_ns);
-  object.at("started_ns").get_to(operation.started_ns);
-  object.at("done_ns").get_to(operation.done_ns);
-  return operation;
-}
+ private:
+  json& object_;
+};
+
+// Every field must be there and of its type, or nlohmann::json throws.
+class Reader {
+ public:
+  explicit Reader(const json& object) : object_(object) {}
+
+  template <typename T>
+  void operator()(const char* name, T& value) {
+    object_.at(name).get_to(value);
+  }
+  void operator()(const char* name, comm::Phase& phase) {
+    const auto text = object_.at(name).get<std::string>();
+    const auto found = std::find_if(kPhases.begin(), kPhases.end(), [&](comm::Phase candidate) {
+      return text == name_of(candidate);
+    });
+    RM_REQUIRE(found != kPhases.end(), ErrorKind::kBadData, "no phase of an operation: ", text);
+    phase = *found;
+  }
+  void operator()(const char* name, std::vector<comm::Operation>& operations) {
+    for (const json& object : object_.at(name))
+      visit_operation(operations.emplace_back(), Reader(object));
+  }
+
+ private:
+  const json& object_;
+};
 
 }  // namespace
 
 std::string to_json(const Record& record) {
-  json object = {{"rank", record.rank},
-                 {"ranks", record.ranks},
-                 {"host", record.host},
-                 {"process", record.process},
-                 {"step", record.step},
-                 {"doing", record.doing},
-                 {"error_kind", record.error_kind},
-                 {"error", record.error},
-                 {"engine", record.engine},
-                 {"time", record.time},
-                 {"clock_ns", record.clock_ns},
-                 {"reductions", record.reductions},
-                 {"operations", json::array()}};
-  for (const comm::Operation& operation : record.operations) {
-    object["operations"].push_back(to_object(operation));
-  }
+  json object;
+  visit_record(record, Writer(object));
   // Messages hold paths and the like, in whatever encoding they had.
   return object.dump(1, ' ', false, json::error_handler_t::replace) + '\n';
 }
@@ -73,21 +106,7 @@ Record parse_record(const std::string& text, const std::string& where) {
   try {
     const json object = json::parse(text);
     Record record;
-    object.at("rank").get_to(record.rank);
-    object.at("ranks").get_to(record.ranks);
-    object.at("host").get_to(record.host);
-    object.at("process").get_to(record.process);
-    object.at("step").get_to(record.step);
-    object.at("doing").get_to(record.doing);
-    object.at("error_kind").get_to(record.error_kind);
-    object.at("error").get_to(record.error);
-    object.at("engine").get_to(record.engine);
-    object.at("time").get_to(record.time);
-    object.at("clock_ns").get_to(record.clock_ns);
-    object.at("reductions").get_to(record.reductions);
-    for (const json& operation : object.at("operations")) {
-      record.operations.push_back(parse_operation(operation));
-    }
+    visit_record(record, Reader(object));
     return record;
   } catch (const std::exception& problem) {
     throw Error(ErrorKind::kBadData,

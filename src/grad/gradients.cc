@@ -1,6 +1,5 @@
 #include "grad/gradients.h"
 
-#include <algorithm>
 #include <chrono>
 
 #include <ATen/core/grad_mode.h>
@@ -15,12 +14,6 @@
 
 namespace ringmaster::grad {
 namespace {
-
-std::vector<at::Tensor> tensors_of(const std::vector<NamedTensor>& named) {
-  std::vector<at::Tensor> tensors;
-  for (const NamedTensor& entry : named) tensors.push_back(entry.tensor);
-  return tensors;
-}
 
 std::int64_t now_ns() {
   return std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count();
@@ -39,16 +32,18 @@ class Gradients::Hook final : public torch::autograd::PostAccumulateGradHook {
 };
 
 Gradients::Gradients(comm::Engine& engine, int ranks, BucketPlan plan,
-                     const std::vector<NamedTensor>& parameters,
-                     const std::vector<NamedTensor>& statistics)
-    : engine_(engine), ranks_(ranks), plan_(std::move(plan)) {
+                     const std::vector<at::Tensor>& parameters, std::vector<at::Tensor> statistics)
+    : engine_(engine),
+      ranks_(ranks),
+      plan_(std::move(plan)),
+      parameters_(parameters.rbegin(), parameters.rend()) {
   RM_CHECK_EQ(parameters.size(), plan_.parameters.size());
   RM_CHECK_EQ(statistics.size(), plan_.statistics.size());
   RM_CHECK_LE(plan_.total_elems, engine.capacity_elems());
   RM_CHECK(engine.dtype() == comm::DType::kFloat32, "gradients are float32");
   RM_CHECK(!parameters.empty(), "a model without trained parameters");
 
-  const at::Tensor& first = parameters.front().tensor;
+  const at::Tensor& first = parameters.front();
   RM_CHECK_EQ(first.is_cuda(), engine.memory() == comm::MemoryKind::kCuda,
               "the arena must be where the parameters are");
   arena_ = at::from_blob(engine.arena(), {plan_.total_elems}, first.options().requires_grad(false));
@@ -56,11 +51,7 @@ Gradients::Gradients(comm::Engine& engine, int ranks, BucketPlan plan,
                                   plan_.total_elems - plan_.gradients_offset_elems);
   flat_gradients_.zero_();  // for the gaps, which nothing else writes
 
-  auto buffers = tensors_of(statistics);
-  move_into(arena_, plan_.statistics, buffers);
-
-  parameters_ = tensors_of(parameters);
-  std::reverse(parameters_.begin(), parameters_.end());
+  move_into(arena_, plan_.statistics, statistics);
   bucket_of_slot_.resize(parameters_.size());
   for (std::size_t b = plan_.has_statistics ? 1 : 0; b < plan_.buckets.size(); ++b) {
     for (std::size_t s = plan_.buckets[b].first_slot; s < plan_.buckets[b].last_slot; ++s)
@@ -129,7 +120,7 @@ void Gradients::start_buckets(bool all) {
     // Every micro-batch adds a gradient, while the statistics are a running mean already.
     const double parts = statistics ? ranks_ : static_cast<double>(ranks_) * micro_batches_;
     engine_.start({static_cast<std::int64_t>(next_bucket_), bucket.offset_elems, bucket.count_elems,
-                   1.0 / parts},
+                   1.0 / parts, statistics},
                   current_stream());
     ++next_bucket_;
   }

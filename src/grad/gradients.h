@@ -14,11 +14,6 @@
 
 namespace ringmaster::grad {
 
-struct NamedTensor {
-  std::string name;
-  at::Tensor tensor;
-};
-
 // One step: arm(), then for each micro-batch forward and backward, then finish(). Collective in the
 // sense of comm::Engine.
 //
@@ -31,13 +26,14 @@ struct NamedTensor {
 // engine.
 class Gradients {
  public:
-  // `parameters`: trained float32 parameters in registration order. Their .grad is a view into the
-  // arena from finish() until arm(), which takes it away: autograd then hands its first gradient
-  // over as it is, and the hook copies it into the arena, instead of adding it to zeros there (one
-  // pass over memory in place of three). `statistics`: float32 buffers that become views into the
-  // arena for good. `engine`: at least plan.total_elems of float32, in the parameters' memory kind.
+  // `parameters`: those that `plan` was made of, trained and float32, in registration order. Their
+  // .grad is a view into the arena from finish() until arm(), which takes it away: autograd then
+  // hands its first gradient over as it is, and the hook copies it into the arena, instead of
+  // adding it to zeros there (one pass over memory in place of three). `statistics`: float32
+  // buffers that become views into the arena for good, and that a compressed wire does not round.
+  // `engine`: at least plan.total_elems of float32, in the parameters' memory kind.
   Gradients(comm::Engine& engine, int ranks, BucketPlan plan,
-            const std::vector<NamedTensor>& parameters, const std::vector<NamedTensor>& statistics);
+            const std::vector<at::Tensor>& parameters, std::vector<at::Tensor> statistics);
   ~Gradients();
   Gradients(const Gradients&) = delete;
   Gradients& operator=(const Gradients&) = delete;

@@ -11,6 +11,7 @@
 #include "comm/make_engine.h"
 #include "comm/nccl_engine.h"
 #include "comm/table_files.h"
+#include "comm/wire.h"
 #include "grad/flat_tensors.h"
 #include "obs/run_dir.h"
 #include "optim/lars.h"
@@ -25,13 +26,13 @@
 namespace ringmaster::train {
 namespace {
 
-std::vector<grad::NamedTensor> convert(const std::vector<model::NamedTensor>& tensors) {
-  std::vector<grad::NamedTensor> converted;
-  for (const auto& entry : tensors) converted.push_back({entry.name, entry.tensor});
-  return converted;
+std::vector<at::Tensor> tensors_of(const std::vector<model::NamedTensor>& named) {
+  std::vector<at::Tensor> tensors;
+  for (const auto& entry : named) tensors.push_back(entry.tensor);
+  return tensors;
 }
 
-std::vector<grad::TensorSize> sizes(const std::vector<grad::NamedTensor>& tensors) {
+std::vector<grad::TensorSize> sizes(const std::vector<model::NamedTensor>& tensors) {
   std::vector<grad::TensorSize> sizes;
   for (const auto& entry : tensors) sizes.push_back({entry.name, entry.tensor.numel()});
   return sizes;
@@ -55,10 +56,15 @@ std::unique_ptr<comm::Engine> connect(const RunRequest& request, const RunContex
                                       std::int64_t elems, Parts& parts) {
   const TrainOptions& options = request.options;
   const c10::Device device = parts.device;
+  const auto table = [&](const comm::TableRequest& wanted) {
+    return find_table(request, context, wanted, parts);
+  };
   if (device.is_cuda()) {
     comm::NcclEngineOptions engine;
     engine.capacity_elems = elems;
-    engine.algorithm = options.algorithm == "auto" ? "ring" : options.algorithm;
+    engine.algorithm = options.algorithm;
+    engine.table = table;
+    engine.wire = comm::parse_wire(options.wire);
     engine.device = device.index();
     engine.deadline_s = options.step_deadline_s;
     return comm::make_nccl_engine(context.control, engine);
@@ -66,10 +72,9 @@ std::unique_ptr<comm::Engine> connect(const RunRequest& request, const RunContex
   comm::EngineOptions engine;
   engine.capacity_elems = elems;
   engine.algorithm = options.algorithm;
+  engine.wire = comm::parse_wire(options.wire);
   engine.step_deadline_s = options.step_deadline_s;
-  engine.table = [&](const comm::TableRequest& wanted) {
-    return find_table(request, context, wanted, parts);
-  };
+  engine.table = table;
   return comm::make_engine(context.control, context.mpi, engine);
 }
 
@@ -93,8 +98,8 @@ std::unique_ptr<optim::Optimizer> make_optimizer(const TrainOptions& options, co
 // Parameters into one flat buffer, gradients and statistics into the engine's arena.
 void flatten(const RunRequest& request, const RunContext& context, Parts& parts) {
   const TrainOptions& options = request.options;
-  const auto parameters = convert(model::parameters(*parts.model));
-  const auto statistics = convert(model::statistics(*parts.model));
+  const auto parameters = model::parameters(*parts.model);
+  const auto statistics = model::statistics(*parts.model);
   const grad::BucketOptions buckets{static_cast<std::size_t>(options.bucket_bytes),
                                     static_cast<std::size_t>(options.first_bucket_bytes)};
   const grad::BucketPlan plan = grad::plan_buckets(sizes(parameters), sizes(statistics), buckets);
@@ -103,14 +108,14 @@ void flatten(const RunRequest& request, const RunContext& context, Parts& parts)
   // The flat parameters are laid out as the gradients are, without the statistics in front.
   std::vector<grad::Slot> slots = plan.parameters;
   for (grad::Slot& slot : slots) slot.offset_elems -= plan.gradients_offset_elems;
-  std::vector<at::Tensor> reversed;
-  for (auto entry = parameters.rbegin(); entry != parameters.rend(); ++entry)
-    reversed.push_back(entry->tensor);
+  std::vector<at::Tensor> reversed = tensors_of(parameters);
+  std::reverse(reversed.begin(), reversed.end());
   parts.flat_parameters = at::zeros({plan.total_elems - plan.gradients_offset_elems},
                                     at::TensorOptions().dtype(at::kFloat).device(parts.device));
   grad::move_into(parts.flat_parameters, slots, reversed);
-  parts.gradients = std::make_unique<grad::Gradients>(*parts.engine, context.control.world().size,
-                                                      plan, parameters, statistics);
+  parts.gradients =
+      std::make_unique<grad::Gradients>(*parts.engine, context.control.world().size, plan,
+                                        tensors_of(parameters), tensors_of(statistics));
 
   std::vector<optim::ParameterSlot> optimizer_slots;
   for (const auto& entry : parameters)

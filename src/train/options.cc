@@ -2,6 +2,8 @@
 
 #include <set>
 
+#include "comm/wire.h"
+
 namespace ringmaster::train {
 namespace {
 
@@ -141,6 +143,11 @@ void declare_machine(Declarations& keys, TrainOptions& o) {
   keys.add("allreduce_table", &o.allreduce_table,
            "auto: take the choices from this file (a run's allreduce_table.json); empty: the run's "
            "own, else the one measured on such machines before, else measure.");
+  keys.add("wire", &o.wire,
+           "What gradients travel as between hosts and between GPUs: fp16 and bf16 halve the bytes "
+           "and keep 11 or 8 bits of every sum; they are added in fp32. Ranks that share memory "
+           "send nothing.",
+           {one_of(comm::wire_names())});
   keys.add("bucket_bytes", &o.bucket_bytes, "Gradients that travel together.",
            {at_least(1024), unit("bytes")});
   keys.add("first_bucket_bytes", &o.first_bucket_bytes,

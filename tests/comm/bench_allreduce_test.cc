@@ -64,6 +64,50 @@ TEST(BenchAllreduce, CountsWrongSumsOnAllRanks) {
   });
 }
 
+TEST(BenchAllreduce, ErrorsAreThoseOfFloat32) {
+  testing::run_ranks(4, [](ControlPlane& control) {
+    EngineOptions engine_options;
+    engine_options.capacity_elems = 10'000 + bench_spare_elems();
+    engine_options.algorithm = "ring";
+    const auto engine = make_engine(control, nullptr, engine_options);
+    BenchOptions options;
+    options.sizes_bytes = {40'000};
+    const BenchRow row = bench_allreduce(control, *engine, options).front();
+    ASSERT_TRUE(row.error.has_value());
+    EXPECT_GT(row.error->rms, 1e-9);
+    EXPECT_LT(row.error->rms, 1e-7);
+    EXPECT_GT(row.error->max, row.error->rms);
+    EXPECT_LT(row.error->max, 1e-6);
+  });
+}
+
+// Numbers that were not summed are as far from the sum as the other ranks' numbers are large.
+TEST(BenchAllreduce, ErrorsSeeWhatIsMissing) {
+  testing::run_ranks(2, [](ControlPlane& control) {
+    IdleEngine engine;
+    BenchOptions options;
+    options.sizes_bytes = {3600};
+    const BenchRow row = bench_allreduce(control, engine, options).front();
+    EXPECT_NEAR(row.error->rms, std::sqrt(0.5), 0.05);
+  });
+}
+
+TEST(BenchAllreduce, WireTableComparesWithTheSameInFull) {
+  BenchRow full{"ring over x", std::nullopt, 4000, 1000, DType::kFloat32, 30, 0, 0, 0, {}};
+  full.error = BenchError{2e-8, 1e-8};
+  BenchRow rounded = full;
+  rounded.wire = DType::kBFloat16;
+  rounded.time_us = 12;
+  rounded.error = BenchError{3e-2, 4e-3};
+  BenchRow other = full;
+  other.what = "hierarchical over x";
+  other.time_us = 99;
+  const std::string table = wire_table({other, full, rounded});
+  EXPECT_THAT(table, ::testing::ContainsRegex(
+                         "ring +4000 +bfloat16 +12.00 +30.00 +2.50 +3.0e-02 +4.0e-03 +2.0e-08"));
+  EXPECT_EQ(table.find("hierarchical"), std::string::npos);
+}
+
 TEST(BenchAllreduce, ASizeThatDoesNotFitIsAnError) {
   const auto control = make_single_control();
   IdleEngine engine;

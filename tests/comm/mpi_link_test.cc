@@ -35,7 +35,7 @@ void expect_that_what_is_being_sent_is_not_overwritten(comm::MpiSession& session
   const int rank = session.control().world().rank;
   std::vector<float> arena(kCount, static_cast<float>(rank));
   comm::MpiLink link(session.duplicate_communicator(), reinterpret_cast<std::byte*>(arena.data()),
-                     comm::DType::kFloat32);
+                     comm::DType::kFloat32, std::nullopt);
   const auto segment_with = [](int peer) {
     return comm::Segment{peer, 0, kCount * sizeof(float), 0, 0, 0};
   };

@@ -71,7 +71,7 @@ void expect_the_culprit_behind_the_neighbour(comm::MpiSession& session) {
           share_memory(session.control(), only_me, 64, test_deadline()), world,
           comm::DType::kFloat32),
       world, session.duplicate_communicator(), session.duplicate_communicator(),
-      comm::DType::kFloat32, [] {});
+      comm::DType::kFloat32, std::nullopt, [] {});
   if (rank < 2) transport.begin_wait(rank + 1);
   until(session, [&] {
     EXPECT_FALSE(rank < 2 && transport.trouble(rank + 1));

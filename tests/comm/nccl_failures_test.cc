@@ -162,9 +162,16 @@ TEST(NcclFailures, WithoutNcclMemoryItTakesCudas) {
 
 // ---- one failure at every call ----
 
-std::vector<Outcome> train_two_steps(const char* algorithm) {
+struct Way {
+  const char* algorithm;
+  std::optional<DType> wire;
+};
+
+std::vector<Outcome> train_two_steps(const Way& way) {
   return run_ranks(2, [&](ControlPlane& control) {
-    FakeRank rank(control, impatient(algorithm));
+    NcclEngineOptions options = impatient(way.algorithm);
+    options.wire = way.wire;
+    FakeRank rank(control, options);
     step(rank, kShortSeconds);
     step(rank, kShortSeconds);
   });
@@ -191,7 +198,7 @@ int code_of(const std::string& function) {
                                         : static_cast<int>(cudaErrorUnknown);
 }
 
-class NcclFailureAtEveryCall : public ::testing::TestWithParam<const char*> {};
+class NcclFailureAtEveryCall : public ::testing::TestWithParam<Way> {};
 
 TEST_P(NcclFailureAtEveryCall, EndsCleanly) {
   FakeGpu::get().reset(2, 1U);
@@ -215,7 +222,9 @@ TEST_P(NcclFailureAtEveryCall, EndsCleanly) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Algorithms, NcclFailureAtEveryCall, ::testing::Values("ring", "nccl"));
+INSTANTIATE_TEST_SUITE_P(Algorithms, NcclFailureAtEveryCall,
+                         ::testing::Values(Way{"ring", {}}, Way{"nccl", {}},
+                                           Way{"ring", DType::kFloat16}));
 
 }  // namespace
 }  // namespace ringmaster::comm

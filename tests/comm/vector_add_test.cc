@@ -140,6 +140,80 @@ TEST(VectorAdd, InstructionSetsGiveTheSameBits) {
   }
 }
 
+class Wires : public ::testing::TestWithParam<DType> {};
+
+TEST_P(Wires, EveryPatternIsWidenedAndComesBack) {
+  for (const WireKernels& kernels : all_wire_kernels(GetParam())) {
+    std::vector<std::uint16_t> all(kAll), back(kAll);
+    for (std::int64_t i = 0; i < kAll; ++i)
+      all[static_cast<std::size_t>(i)] = static_cast<std::uint16_t>(i);
+    std::vector<float> wide(kAll);
+    kernels.widen(wide.data(), all.data(), kAll);
+    kernels.narrow(back.data(), wide.data(), kAll);
+    std::vector<float> rounded = wide;
+    kernels.round(rounded.data(), kAll);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      const double value = value_of(GetParam(), all[i]);
+      if (std::isnan(value)) {
+        ASSERT_TRUE(std::isnan(wide[i]) && std::isnan(rounded[i])) << kernels.name << " " << i;
+        ASSERT_TRUE(std::isnan(value_of(GetParam(), back[i]))) << kernels.name << " " << i;
+      } else {
+        ASSERT_EQ(wide[i], value) << kernels.name;
+        ASSERT_EQ(back[i], all[i]) << kernels.name;
+        ASSERT_EQ(rounded[i], wide[i]) << kernels.name;
+      }
+    }
+  }
+}
+
+// Rounds to nearest even; beyond the largest number to infinity, never to that number.
+TEST_P(Wires, FloatsAreRoundedAndOverflowIsInfinite) {
+  const bool half = GetParam() == DType::kFloat16;
+  RandomStream random(5, RandomUse::kTest, 0, 0);
+  std::vector<float> x = {65504.0f,  65519.99f,  65520.0f, -65520.0f, 70000.0f, 3.3e38f, 3.4e38f,
+                          kInfinity, -kInfinity, 0.0f,     5.9e-8f,   2.9e-8f,  6.1e-5f, 1e-40f};
+  for (int i = 0; i < 50'000; ++i)
+    x.push_back(static_cast<float>(random.normal() * std::pow(10, random.uniform(-9, 6))));
+  const auto count = static_cast<std::int64_t>(x.size());
+  for (const WireKernels& kernels : all_wire_kernels(GetParam())) {
+    std::vector<std::uint16_t> wire(x.size());
+    kernels.narrow(wire.data(), x.data(), count);
+    std::vector<float> rounded = x;
+    kernels.round(rounded.data(), count);
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      const double expected =
+          std::isinf(x[i]) ? x[i] : value_of(GetParam(), nearest(GetParam(), x[i]));
+      ASSERT_EQ(value_of(GetParam(), wire[i]), expected) << kernels.name << " " << x[i];
+      ASSERT_EQ(rounded[i], expected) << kernels.name << " " << x[i];
+    }
+    EXPECT_EQ(rounded[1], half ? 65504.0f : 65536.0f);
+    EXPECT_EQ(rounded[2], half ? kInfinity : 65536.0f);
+    EXPECT_EQ(rounded[6], kInfinity);
+  }
+}
+
+TEST_P(Wires, AreAddedInFloat32) {
+  for (const WireKernels& kernels : all_wire_kernels(GetParam())) {
+    for (const std::int64_t count : {0, 1, 7, 8, 15, 16, 17, 33, 100}) {
+      const auto size = static_cast<std::size_t>(count) + 2;  // a guard on each side, and unaligned
+      std::vector<float> y(size), three(size, 3.0f);
+      std::vector<std::uint16_t> x(size);
+      for (std::size_t i = 0; i < size; ++i) y[i] = 1.0f + static_cast<float>(i) * 0x1p-20f;
+      kernels.narrow(x.data(), three.data(), static_cast<std::int64_t>(size));
+      std::vector<float> sum = y, scaled = y;
+      kernels.add(sum.data() + 1, x.data() + 1, count);
+      kernels.add_scale(scaled.data() + 1, x.data() + 1, count, 0.25);
+      for (std::size_t i = 0; i < size; ++i) {
+        const bool inside = i > 0 && i + 1 < size;
+        ASSERT_EQ(sum[i], inside ? y[i] + 3.0f : y[i]) << kernels.name;
+        ASSERT_EQ(scaled[i], inside ? (y[i] + 3.0f) * 0.25f : y[i]) << kernels.name;
+      }
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Types, Wires, ::testing::Values(DType::kFloat16, DType::kBFloat16));
+
 TEST(VectorAdd, IntegersWrap) {
   std::int64_t y = std::numeric_limits<std::int64_t>::max();
   const std::int64_t x = 1;

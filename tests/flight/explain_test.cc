@@ -159,6 +159,28 @@ TEST(ReadRecords, TakesTheNewestAttemptOfARun) {
   EXPECT_EQ(older[0].host, "20261123T100000Z");
 }
 
+TEST(Record, EveryFieldComesBack) {
+  Record record{3, 4, "h", 5, 6, "d", "k", "e", "g", 7.5, 8, {"r", "s"}, {}};
+  record.operations.push_back({9, 1, 10, 11, comm::Phase::kRunning, 12, 13, 14, 15, 16, 17});
+  const Record back = parse_record(to_json(record), "here");
+  EXPECT_EQ(
+      std::tie(back.rank, back.ranks, back.host, back.process, back.step, back.doing),
+      std::tie(record.rank, record.ranks, record.host, record.process, record.step, record.doing));
+  EXPECT_EQ(
+      std::tie(back.error_kind, back.error, back.engine, back.time, back.clock_ns, back.reductions),
+      std::tie(record.error_kind, record.error, record.engine, record.time, record.clock_ns,
+               record.reductions));
+  ASSERT_EQ(back.operations.size(), 1u);
+  const comm::Operation &a = back.operations[0], &b = record.operations[0];
+  EXPECT_EQ(std::tie(a.number, a.reduction, a.offset_bytes, a.size_bytes, a.phase),
+            std::tie(b.number, b.reduction, b.offset_bytes, b.size_bytes, b.phase));
+  EXPECT_EQ(std::tie(a.step, a.segment, a.peer, a.queued_ns, a.started_ns, a.done_ns),
+            std::tie(b.step, b.segment, b.peer, b.queued_ns, b.started_ns, b.done_ns));
+  std::string unknown = to_json(record);
+  unknown.replace(unknown.find("running"), 7, "resting");
+  EXPECT_THROW(std::ignore = parse_record(unknown, "here"), Error);
+}
+
 TEST(ReadRecords, SaysWhatIsNotThere) {
   const testing::TempDir run;
   const auto files = posix_file_system();

@@ -171,12 +171,12 @@ void bench_loopback() {
   print_head("A rank with itself (busbw is no wire's)");
   for (const int ranks : {2, 4, 8}) {
     comm::NcclRing ring(communicator, scratch, add_stream, {0, ranks, 0, 0}, comm::DType::kFloat32,
-                        segment_elems);
+                        std::nullopt, segment_elems);
     for (std::int64_t elems = kMinElems; elems <= kMaxElems; elems *= 8) {
       std::vector<double> times;
       for (int round = 0; round <= kRounds; ++round) {
         const auto begun = Clock::now();
-        ring.all_reduce(array.data(), elems, 1.0, stream.get(), patience);
+        ring.all_reduce({array.data(), nullptr, elems, 1.0, stream.get(), patience});
         comm::check_cuda(cudaStreamSynchronize(stream.get()), "cudaStreamSynchronize");
         if (round > 0) times.push_back(seconds_since(begun));
       }

@@ -90,6 +90,77 @@ TYPED_TEST(CudaAdd, ScalesAsTheHostDoes) {
   }
 }
 
+template <typename T>
+class CudaRound : public CudaAdd<T> {
+ protected:
+  // `values` floats and their rounded companions on the device; what the kernels made of them.
+  void copy_in(const std::vector<float>& values, const std::vector<T>& wire) {
+    copy_to_device(device_values_.data(), values);
+    copy_to_device(device_wire_.data(), wire);
+  }
+  float* values() { return reinterpret_cast<float*>(device_values_.data()); }
+  std::byte* wire(std::int64_t at) { return device_wire_.data() + at * sizeof(T); }
+
+  const std::vector<float> floats_ = noise<float>(3);
+  const std::vector<T> wire_ = noise<T>(4);
+  DeviceArray device_values_{kRoom * sizeof(float)};
+  DeviceArray device_wire_{kRoom * sizeof(T)};
+};
+
+using WireTypes = ::testing::Types<__half, __nv_bfloat16>;
+TYPED_TEST_SUITE(CudaRound, WireTypes);
+
+// Noise reaches to 8; this makes some of it too large for a half.
+TYPED_TEST(CudaRound, RoundsAsTheHostDoes) {
+  using T = TypeOf<TypeParam>;
+  for (const std::int64_t size : kSizes) {
+    for (const std::int64_t at : {0, 1, 8}) {
+      std::vector<float> floats = this->floats_;
+      for (std::size_t i = 0; i < floats.size(); i += 97) floats[i] *= 10000;
+      std::vector<TypeParam> wire = this->wire_;
+      this->copy_in(floats, wire);
+      ASSERT_EQ(comm::launch_add_rounded(T::kType, this->values() + at, this->wire(at),
+                                         this->wire(at), size, 0.5F, nullptr),
+                cudaSuccess);
+      for (auto i = static_cast<std::size_t>(at); i < static_cast<std::size_t>(at + size); ++i) {
+        floats[i] = 0.5F * (floats[i] + T::load(wire[i]));
+        wire[i] = T::store(floats[i]);
+      }
+      std::vector<float> got_floats(floats.size());
+      std::vector<TypeParam> got_wire(wire.size());
+      copy_to_host(got_floats, this->device_values_.data());
+      copy_to_host(got_wire, this->device_wire_.data());
+      ASSERT_TRUE(same_bits(got_floats, floats)) << size << " elements at " << at;
+      ASSERT_TRUE(same_bits(got_wire, wire)) << size << " elements at " << at;
+    }
+  }
+}
+
+TYPED_TEST(CudaRound, NarrowsAndWidensAsTheHostDoes) {
+  using T = TypeOf<TypeParam>;
+  for (const std::int64_t size : kSizes) {
+    for (const std::int64_t at : {0, 3, 8}) {
+      std::vector<float> floats = this->floats_;
+      std::vector<TypeParam> wire = this->wire_;
+      this->copy_in(floats, wire);
+      ASSERT_EQ(comm::launch_narrow(T::kType, this->values() + at, this->wire(at), size, nullptr),
+                cudaSuccess);
+      ASSERT_EQ(comm::launch_widen(T::kType, this->values() + at, this->wire(at), size, nullptr),
+                cudaSuccess);
+      for (auto i = static_cast<std::size_t>(at); i < static_cast<std::size_t>(at + size); ++i) {
+        wire[i] = T::store(floats[i]);
+        floats[i] = T::load(wire[i]);
+      }
+      std::vector<float> got_floats(floats.size());
+      std::vector<TypeParam> got_wire(wire.size());
+      copy_to_host(got_floats, this->device_values_.data());
+      copy_to_host(got_wire, this->device_wire_.data());
+      ASSERT_TRUE(same_bits(got_floats, floats)) << size << " elements at " << at;
+      ASSERT_TRUE(same_bits(got_wire, wire)) << size << " elements at " << at;
+    }
+  }
+}
+
 TEST(CudaAddRefusal, OtherTypes) {
   EXPECT_EQ(comm::launch_add(comm::DType::kInt64, nullptr, nullptr, 1, 1.0F, nullptr),
             cudaErrorInvalidValue);

@@ -88,8 +88,9 @@ void expect_sum_of_chunks(comm::NcclCommunicator& communicator, int ranks, std::
   comm::CudaStream stream;
   comm::CudaStream add_stream;
   comm::NcclScratch scratch(static_cast<std::size_t>(segment_elems) * sizeof(T));
-  comm::NcclRing ring(communicator, scratch, add_stream, {0, ranks, 0, 0}, type, segment_elems);
-  ring.all_reduce(data, count, 0.5, stream.get(), comm::Patience(kSeconds));
+  comm::NcclRing ring(communicator, scratch, add_stream, {0, ranks, 0, 0}, type, std::nullopt,
+                      segment_elems);
+  ring.all_reduce({data, nullptr, count, 0.5, stream.get(), comm::Patience(kSeconds)});
   copy_to_host(values, data);
   std::int64_t wrong = 0;
   for (std::int64_t i = 0; i < count; ++i) {

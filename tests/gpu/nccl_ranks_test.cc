@@ -106,7 +106,7 @@ TEST(NcclRanks, NcclSums) {
 }
 
 TEST(NcclRanks, AStuckRankEndsTheOthersByTheDeadline) {
-  for (const char* const algorithm : {"ring", "nccl"}) {
+  for (const char* const algorithm : {"ring", "nccl", "auto"}) {
     const auto outcomes = run(3, algorithm, 1);
     EXPECT_THAT(outcomes[0].kind, ::testing::AnyOf(ErrorKind::kTimeout, ErrorKind::kPeerLost));
     EXPECT_THAT(outcomes[0].text, ::testing::HasSubstr("rank 0"));

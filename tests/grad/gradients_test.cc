@@ -31,14 +31,13 @@ class GradientsTest : public ::testing::Test {
     unused_ = parameter({5});
     statistic_ = at::randn({8});
     original_ = first_.detach().clone();
-    const std::vector<NamedTensor> parameters = {
-        {"first", first_}, {"unused", unused_}, {"second", second_}};
     const BucketOptions each_alone{.bucket_bytes = 64, .first_bucket_bytes = 64};
     auto plan =
         plan_buckets({{"first", 216}, {"unused", 5}, {"second", 288}}, {{"mean", 8}}, each_alone);
     engine_ = std::make_unique<testing::RecordingEngine>(plan.total_elems, kRanks);
-    gradients_ = std::make_unique<Gradients>(*engine_, kRanks, plan, parameters,
-                                             std::vector<NamedTensor>{{"mean", statistic_}});
+    gradients_ = std::make_unique<Gradients>(*engine_, kRanks, plan,
+                                             std::vector<at::Tensor>{first_, unused_, second_},
+                                             std::vector<at::Tensor>{statistic_});
   }
 
   static at::Tensor parameter(at::IntArrayRef shape) {
@@ -125,6 +124,17 @@ TEST_F(GradientsTest, StatisticsAreAveragedNotAccumulated) {
   gradients_->finish(kSoon);
   EXPECT_TRUE(at::equal(statistic_, before));
   EXPECT_EQ(statistic_.data_ptr(), engine_->arena());
+}
+
+// A running variance that loses digits in every step would stand still.
+TEST_F(GradientsTest, OnlyGradientsMayBeRoundedOnTheWire) {
+  gradients_->arm(1);
+  loss(at::randn({2, 3, 9, 9})).backward();
+  gradients_->end_micro_batch();
+  gradients_->finish(kSoon);
+  ASSERT_EQ(engine_->finished().size(), 4u);
+  for (const comm::Reduction& reduction : engine_->finished())
+    EXPECT_EQ(reduction.exact, reduction.index == 0);
 }
 
 TEST_F(GradientsTest, NormAndClippingAreThoseOfAllGradientsAsOneVector) {

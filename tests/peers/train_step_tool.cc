@@ -31,13 +31,13 @@ struct Arguments {
   std::string algorithm;
 };
 
-std::vector<grad::NamedTensor> convert(const std::vector<model::NamedTensor>& tensors) {
-  std::vector<grad::NamedTensor> converted;
-  for (const auto& entry : tensors) converted.push_back({entry.name, entry.tensor});
-  return converted;
+std::vector<at::Tensor> tensors_of(const std::vector<model::NamedTensor>& named) {
+  std::vector<at::Tensor> tensors;
+  for (const auto& entry : named) tensors.push_back(entry.tensor);
+  return tensors;
 }
 
-std::vector<grad::TensorSize> sizes(const std::vector<grad::NamedTensor>& tensors) {
+std::vector<grad::TensorSize> sizes(const std::vector<model::NamedTensor>& tensors) {
   std::vector<grad::TensorSize> sizes;
   for (const auto& entry : tensors) sizes.push_back({entry.name, entry.tensor.numel()});
   return sizes;
@@ -48,8 +48,8 @@ class Training {
  public:
   Training(comm::ControlPlane& control, comm::MpiSession* mpi, const Arguments& arguments)
       : model_(model::make_model({})) {
-    const auto parameters = convert(model::parameters(*model_));
-    const auto statistics = convert(model::statistics(*model_));
+    const auto parameters = model::parameters(*model_);
+    const auto statistics = model::statistics(*model_);
     const grad::BucketPlan plan = grad::plan_buckets(sizes(parameters), sizes(statistics), {});
     comm::EngineOptions engine;
     engine.capacity_elems = plan.total_elems;
@@ -57,13 +57,12 @@ class Training {
     engine_ = comm::make_engine(control, mpi, engine);
     std::vector<grad::Slot> slots = plan.parameters;
     for (grad::Slot& slot : slots) slot.offset_elems -= plan.gradients_offset_elems;
-    std::vector<at::Tensor> reversed;
-    for (auto entry = parameters.rbegin(); entry != parameters.rend(); ++entry)
-      reversed.push_back(entry->tensor);
+    std::vector<at::Tensor> reversed = tensors_of(parameters);
+    std::reverse(reversed.begin(), reversed.end());
     flat_ = at::zeros({plan.total_elems - plan.gradients_offset_elems}, at::kFloat);
     grad::move_into(flat_, slots, reversed);
-    gradients_ = std::make_unique<grad::Gradients>(*engine_, control.world().size, plan, parameters,
-                                                   statistics);
+    gradients_ = std::make_unique<grad::Gradients>(*engine_, control.world().size, plan,
+                                                   tensors_of(parameters), tensors_of(statistics));
     std::vector<optim::ParameterSlot> places;
     for (const auto& entry : parameters)
       places.push_back(optim::slot_of(entry.name, entry.tensor, flat_));

@@ -59,6 +59,30 @@ cudaError_t launch_add(DType type, void* sum, const void* addend, std::int64_t c
   });
 }
 
+cudaError_t launch_add_rounded(DType wire, float* sum, const void* received, void* to_send,
+                               std::int64_t count_elems, float scale, cudaStream_t stream) {
+  return launch("launch_add_rounded", stream, [=] {
+    for (std::int64_t i = 0; i < count_elems; ++i) {
+      sum[i] = scale * (sum[i] + fake_load(wire, received, i));
+      testing::fake_store(wire, to_send, i, sum[i]);
+    }
+  });
+}
+
+cudaError_t launch_narrow(DType wire, const float* values, void* to_send, std::int64_t count_elems,
+                          cudaStream_t stream) {
+  return launch("launch_narrow", stream, [=] {
+    for (std::int64_t i = 0; i < count_elems; ++i) testing::fake_store(wire, to_send, i, values[i]);
+  });
+}
+
+cudaError_t launch_widen(DType wire, float* values, const void* received, std::int64_t count_elems,
+                         cudaStream_t stream) {
+  return launch("launch_widen", stream, [=] {
+    for (std::int64_t i = 0; i < count_elems; ++i) values[i] = fake_load(wire, received, i);
+  });
+}
+
 cudaError_t launch_scale(DType type, void* values, std::int64_t count_elems, float scale,
                          cudaStream_t stream) {
   return launch("launch_scale", stream, [=] {

@@ -35,8 +35,13 @@ comm::NcclEngineOptions options_of(comm::DType type, std::int64_t capacity_elems
 std::vector<Outcome> run_ranks(int ranks, const std::function<void(comm::ControlPlane&)>& body) {
   std::vector<std::string> hosts;
   for (int rank = 0; rank < ranks; ++rank) hosts.push_back(join_text("node", rank));
+  return run_ranks(hosts, body);
+}
+
+std::vector<Outcome> run_ranks(const std::vector<std::string>& hosts,
+                               const std::function<void(comm::ControlPlane&)>& body) {
   auto controls = comm::make_thread_controls(hosts);
-  std::vector<Outcome> outcomes(static_cast<std::size_t>(ranks));
+  std::vector<Outcome> outcomes(hosts.size());
   std::vector<std::thread> threads;
   for (std::size_t rank = 0; rank < controls.size(); ++rank) {
     threads.emplace_back([&, rank] {

@@ -30,6 +30,9 @@ struct Outcome {
 // control plane with it, as a process would.
 [[nodiscard]] std::vector<Outcome> run_ranks(int ranks,
                                              const std::function<void(comm::ControlPlane&)>& body);
+// On these hosts instead.
+[[nodiscard]] std::vector<Outcome> run_ranks(const std::vector<std::string>& hosts,
+                                             const std::function<void(comm::ControlPlane&)>& body);
 
 // Nothing is left of what the code under test made, and it did nothing that no program may do.
 void expect_nothing_left();

@@ -63,6 +63,14 @@ cudaError_t cudaGetDeviceCount(int* count) {
   return result;
 }
 
+cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int /*device*/) {
+  const auto guard = FakeGpu::get().lock();
+  cudaError_t result;
+  *properties = {};
+  if (enter(guard, __func__, result)) std::strcpy(properties->name, "double of a GPU");
+  return result;
+}
+
 cudaError_t cudaGetDevice(int* device) {
   const auto guard = FakeGpu::get().lock();
   cudaError_t result;

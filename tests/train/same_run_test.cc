@@ -53,6 +53,14 @@ TEST_F(SameRunTest, DifferencesAreAllowedKeyByKey) {
               ElementsAre("max_lr: 0.1 -> 0.2", "data: aaaa -> bbbb"));
 }
 
+// What gradients are rounded to decides every weight.
+TEST_F(SameRunTest, AnotherWireIsAnotherRun) {
+  const std::string config = before_.config + "wire = fp32\n";
+  snapshot_.texts = identity_texts({config, "aaaa"});
+  EXPECT_THAT(refusal({before_.config + "wire = bf16\n", "aaaa"}, {}),
+              HasSubstr("wire: fp32 -> bf16"));
+}
+
 TEST_F(SameRunTest, AMisspeltKeyIsAnErrorThatNamesTheNearest) {
   EXPECT_THAT(refusal(before_, {"max_lrr"}), AllOf(HasSubstr("max_lrr"), HasSubstr("'max_lr'?")));
 }
