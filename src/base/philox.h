@@ -23,6 +23,7 @@ enum class RandomUse : std::uint32_t {
   kMix = 6,
   kAugmentOps = 7,
   kErasing = 8,
+  kStochasticDepth = 9,
 };
 
 // A short private stream: key (seed, use), counter (a, b, block). Copyable, no heap, one thread at

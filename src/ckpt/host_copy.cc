@@ -110,6 +110,7 @@ void copy_records(const Snapshot& live, Snapshot& held) {
   copy_names(live.ema, held.ema);
   held.optimizer.groups = live.optimizer.groups;
   held.optimizer.momentum_buffers.resize(live.optimizer.momentum_buffers.size());
+  held.scaler = live.scaler;
   held.progress = live.progress;
   held.numbers = live.numbers;
   held.texts = live.texts;

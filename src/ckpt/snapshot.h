@@ -5,6 +5,7 @@
 //     "ema"        the same, averaged; only where the run averages weights
 //     "optimizer"  {"state": {number: {"momentum_buffer": tensor}}, "param_groups": [...]}:
 //                  torch.optim.SGD's load_state_dict takes it
+//     "scaler"     torch.amp.GradScaler's state_dict(); only of runs in float16
 //     "progress"   name -> int, "numbers" name -> float, "texts" name -> str
 //     "ringmaster_format"  the version of this layout, 1
 //
@@ -13,6 +14,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +22,7 @@
 
 #include "base/file.h"
 #include "ckpt/tensor_archive.h"
+#include "optim/loss_scaler.h"
 
 namespace ringmaster::ckpt {
 
@@ -40,6 +43,7 @@ struct OptimizerState {
 struct Snapshot {
   NamedTensors model, ema;
   OptimizerState optimizer;
+  std::optional<optim::LossScalerState> scaler;
   std::map<std::string, std::int64_t> progress;  // epoch, step, attempt, ...
   std::map<std::string, double> numbers;
   std::map<std::string, std::string> texts;  // configuration, data set hash, versions, ...
@@ -49,6 +53,10 @@ struct Snapshot {
 // may be on any device and views of anything; what they hold must not change meanwhile. Equal
 // snapshots give equal bytes. Errors of `file`; then it holds a part.
 [[nodiscard]] std::uint64_t write_snapshot(const Snapshot& snapshot, WritableFile& file);
+
+// A dict of tensors alone, such as torch.save({"images": ..., "targets": ...}, path) writes.
+// Otherwise as write_snapshot().
+[[nodiscard]] std::uint64_t write_tensors(const NamedTensors& tensors, WritableFile& file);
 
 // An upper bound of what write_snapshot() writes.
 [[nodiscard]] std::uint64_t max_file_bytes(const Snapshot& snapshot);

@@ -101,6 +101,17 @@ OptimizerState read_optimizer(TensorArchive& archive, const PickleValue& value) 
   return optimizer;
 }
 
+optim::LossScalerState read_scaler(const PickleValue& value, const std::string& path) {
+  const DictReader dict(value, path);
+  optim::LossScalerState scaler;
+  scaler.scale = dict.real("scale");
+  scaler.growth_factor = dict.real("growth_factor");
+  scaler.backoff_factor = dict.real("backoff_factor");
+  scaler.growth_interval = dict.get("growth_interval", Kind::kInteger).integer;
+  scaler.growth_tracker = dict.get("_growth_tracker", Kind::kInteger).integer;
+  return scaler;
+}
+
 }  // namespace
 
 Snapshot read_snapshot(FileSystem& files, const std::string& path) {
@@ -113,6 +124,8 @@ Snapshot read_snapshot(FileSystem& files, const std::string& path) {
   if (const PickleValue* ema = archive.root().find("ema"))
     snapshot.ema = archive.tensors(*ema, "ema");
   snapshot.optimizer = read_optimizer(archive, root.get("optimizer", Kind::kDict));
+  if (const PickleValue* scaler = archive.root().find("scaler"))
+    snapshot.scaler = read_scaler(*scaler, path);
   return snapshot;
 }
 

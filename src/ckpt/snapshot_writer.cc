@@ -103,12 +103,24 @@ Dict dict_of(const OptimizerState& optimizer) {
   return dict;
 }
 
+// With the keys of GradScaler.state_dict(), all of which its load_state_dict() asks for.
+Dict dict_of(const optim::LossScalerState& scaler) {
+  Dict dict = text_dict();
+  dict.insert("scale", scaler.scale);
+  dict.insert("growth_factor", scaler.growth_factor);
+  dict.insert("backoff_factor", scaler.backoff_factor);
+  dict.insert("growth_interval", scaler.growth_interval);
+  dict.insert("_growth_tracker", scaler.growth_tracker);
+  return dict;
+}
+
 Dict dict_of(const Snapshot& snapshot) {
   Dict root = text_dict();
   root.insert("ringmaster_format", std::int64_t{1});
   root.insert("model", dict_of(snapshot.model));
   if (!snapshot.ema.empty()) root.insert("ema", dict_of(snapshot.ema));
   root.insert("optimizer", dict_of(snapshot.optimizer));
+  if (snapshot.scaler) root.insert("scaler", dict_of(*snapshot.scaler));
   root.insert("progress", dict_of(snapshot.progress));
   root.insert("numbers", dict_of(snapshot.numbers));
   root.insert("texts", dict_of(snapshot.texts));
@@ -136,14 +148,22 @@ void write_archive(const Dict& root, LatchingSink& sink) {
   zip.writeEndOfFile();
 }
 
+std::uint64_t write_root(const Dict& root, WritableFile& file) {
+  ChecksumWriter out(file);
+  LatchingSink sink(out);
+  write_archive(root, sink);
+  sink.rethrow();
+  return out.finish();
+}
+
 }  // namespace
 
 std::uint64_t write_snapshot(const Snapshot& snapshot, WritableFile& file) {
-  ChecksumWriter out(file);
-  LatchingSink sink(out);
-  write_archive(dict_of(snapshot), sink);
-  sink.rethrow();
-  return out.finish();
+  return write_root(dict_of(snapshot), file);
+}
+
+std::uint64_t write_tensors(const NamedTensors& tensors, WritableFile& file) {
+  return write_root(dict_of(tensors), file);
 }
 
 std::uint64_t max_file_bytes(const Snapshot& snapshot) {

@@ -9,13 +9,15 @@
 #include <torch/nn/modules/conv.h>
 
 #include "model/architecture.h"
+#include "model/blur_pool.h"
+#include "model/forward_pass.h"
 
 namespace ringmaster::model {
 
 class ResidualBlock : public torch::nn::Module {
  public:
-  // x + branch(x), rectified. Channels-last in, channels-last out.
-  [[nodiscard]] virtual at::Tensor forward(const at::Tensor& x) = 0;
+  // x + scale * branch(x), rectified. Channels-last in, channels-last out.
+  [[nodiscard]] virtual at::Tensor forward(const at::Tensor& x, const BlockPass& pass) = 0;
   // The batch norm that ends the branch: what zero_init_residual sets to 0.
   [[nodiscard]] virtual const torch::nn::BatchNorm2d& last_norm() const = 0;
 };
@@ -27,6 +29,6 @@ class ResidualBlock : public torch::nn::Module {
 // shortcut is a 1x1 convolution with batch norm.
 [[nodiscard]] std::shared_ptr<ResidualBlock> make_block(const Architecture& architecture,
                                                         std::int64_t inputs, std::int64_t planes,
-                                                        std::int64_t stride);
+                                                        std::int64_t stride, BlurPool blur);
 
 }  // namespace ringmaster::model

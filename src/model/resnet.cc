@@ -14,6 +14,7 @@
 
 #include "base/check.h"
 #include "model/architecture.h"
+#include "model/blur_pool.h"
 #include "model/init.h"
 #include "model/residual_block.h"
 
@@ -21,6 +22,7 @@ namespace ringmaster::model {
 namespace {
 
 constexpr std::int64_t kStemChannels = 64;
+constexpr std::array<const char*, 4> kStageNames = {"layer1", "layer2", "layer3", "layer4"};
 
 torch::nn::Conv2d stem(bool small_input) {
   torch::nn::Conv2dOptions options(3, kStemChannels, small_input ? 3 : 7);
@@ -32,18 +34,28 @@ torch::nn::Conv2d stem(bool small_input) {
 class Stage final : public torch::nn::Module {
  public:
   Stage(const Architecture& architecture, std::int64_t inputs, std::int64_t planes,
-        std::int64_t depth, std::int64_t stride) {
+        std::int64_t depth, std::int64_t stride, BlurPool blur) {
     for (std::int64_t i = 0; i < depth; ++i) {
       const auto block =
           make_block(architecture, i == 0 ? inputs : planes * expansion(architecture), planes,
-                     i == 0 ? stride : 1);
+                     i == 0 ? stride : 1, blur);
       blocks_.push_back(register_module(std::to_string(i), block));
     }
   }
-  at::Tensor forward(at::Tensor x) {
-    for (const auto& block : blocks_) x = block->forward(x);
+  // `name`: "layer2". `first_block`: how many of the network's blocks come before.
+  at::Tensor forward(at::Tensor x, const ForwardPass& pass, const char* name,
+                     std::int64_t first_block) {
+    for (std::size_t i = 0; i < blocks_.size(); ++i) {
+      BlockPass block{pass, pass.watch ? join_text(name, ".", i) : "", {}};
+      if (pass.branch_scales.defined()) {
+        const at::Tensor scales = pass.branch_scales[first_block + static_cast<std::int64_t>(i)];
+        block.scale = scales.view({-1, 1, 1, 1});
+      }
+      x = blocks_[i]->forward(x, block);
+    }
     return x;
   }
+  [[nodiscard]] std::int64_t blocks() const { return static_cast<std::int64_t>(blocks_.size()); }
 
  private:
   std::vector<std::shared_ptr<ResidualBlock>> blocks_;
@@ -70,28 +82,53 @@ class ResNet::Network final : public torch::nn::Module {
  public:
   explicit Network(const ModelOptions& options)
       : small_input_(options.small_input),
+        freeze_batch_norm_(options.freeze_batch_norm),
         conv1_(register_module("conv1", stem(options.small_input))),
         bn1_(register_module("bn1", torch::nn::BatchNorm2d(kStemChannels))) {
     RM_REQUIRE(options.classes >= 1, ErrorKind::kInvalidArgument, "classes = ", options.classes,
                ": a model needs at least one class");
     const Architecture& architecture = find_architecture(options.name);
+    if (!small_input_ && options.blur_pool == BlurPool::kAll)
+      blur_max_pool_ = register_module("maxpool", std::make_shared<BlurMaxPool>());
     std::int64_t inputs = kStemChannels, planes = kStemChannels;
     for (std::size_t i = 0; i < stages_.size(); ++i, planes *= 2) {
-      const auto stage = std::make_shared<Stage>(architecture, inputs, planes,
-                                                 architecture.depth[i], i == 0 ? 1 : 2);
-      stages_[i] = register_module("layer" + std::to_string(i + 1), stage);
+      const auto stage = std::make_shared<Stage>(
+          architecture, inputs, planes, architecture.depth[i], i == 0 ? 1 : 2, options.blur_pool);
+      stages_[i] = register_module(kStageNames[i], stage);
       inputs = planes * expansion(architecture);
     }
     fc_ = register_module("fc", torch::nn::Linear(inputs, options.classes));
     initialise(options);
+    train(true);
   }
 
-  at::Tensor forward(const at::Tensor& images) {
-    at::Tensor x = conv1_->forward(images.contiguous(at::MemoryFormat::ChannelsLast));
-    x = bn1_->forward(x).relu_();
-    if (!small_input_) x = at::max_pool2d(x, 3, 2, 1);
-    for (const auto& stage : stages_) x = stage->forward(x);
-    return fc_->forward(at::flatten(at::adaptive_avg_pool2d(x, {1, 1}), 1));
+  at::Tensor forward(const at::Tensor& images, const ForwardPass& pass) {
+    at::Tensor x = images.contiguous(at::MemoryFormat::ChannelsLast);
+    x = pass.seen("conv1", conv1_->forward(x));
+    x = pass.seen("bn1", bn1_->forward(x)).relu_();
+    if (blur_max_pool_) x = pass.seen("maxpool", blur_max_pool_->forward(x));
+    if (!small_input_ && !blur_max_pool_) x = at::max_pool2d(x, 3, 2, 1);
+    std::int64_t first_block = 0;
+    for (std::size_t i = 0; i < stages_.size(); ++i) {
+      x = stages_[i]->forward(x, pass, kStageNames[i], first_block);
+      first_block += stages_[i]->blocks();
+    }
+    x = at::flatten(at::adaptive_avg_pool2d(x, {1, 1}), 1);
+    return pass.seen("fc", fc_->forward(x));
+  }
+
+  void train(bool on) override {
+    Module::train(on);
+    if (!freeze_batch_norm_) return;
+    for (const auto& module : modules(/*include_self=*/false)) {
+      if (auto* norm = module->as<torch::nn::BatchNorm2d>()) norm->train(false);
+    }
+  }
+
+  [[nodiscard]] std::int64_t blocks() const {
+    std::int64_t sum = 0;
+    for (const auto& stage : stages_) sum += stage->blocks();
+    return sum;
   }
 
  private:
@@ -114,9 +151,10 @@ class ResNet::Network final : public torch::nn::Module {
     }
   }
 
-  const bool small_input_;
+  const bool small_input_, freeze_batch_norm_;
   torch::nn::Conv2d conv1_;
   torch::nn::BatchNorm2d bn1_;
+  std::shared_ptr<BlurMaxPool> blur_max_pool_;  // null: the usual one
   std::array<std::shared_ptr<Stage>, 4> stages_;
   torch::nn::Linear fc_{nullptr};
 };
@@ -124,9 +162,9 @@ class ResNet::Network final : public torch::nn::Module {
 ResNet::ResNet(const ModelOptions& options) : network_(std::make_shared<Network>(options)) {}
 ResNet::~ResNet() = default;
 
-at::Tensor ResNet::forward(const at::Tensor& images) {
+at::Tensor ResNet::forward(const at::Tensor& images, const ForwardPass& pass) {
   RM_CHECK(images.dim() == 4 && images.size(1) == 3, "images are ", images.sizes());
-  return network_->forward(images);
+  return network_->forward(images, pass);
 }
 
 void ResNet::train(bool on) {
@@ -135,6 +173,10 @@ void ResNet::train(bool on) {
 
 bool ResNet::is_training() const {
   return network_->is_training();
+}
+
+std::int64_t ResNet::blocks() const {
+  return network_->blocks();
 }
 
 void ResNet::to(c10::Device device) {

@@ -11,6 +11,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "model/blur_pool_kind.h"
+#include "model/forward_pass.h"
 #include "model/named_tensor.h"
 
 namespace ringmaster::model {
@@ -24,6 +26,10 @@ struct ModelOptions {
   // The scale of each residual branch's last batch norm starts at 0, so that a block starts as the
   // identity (Goyal et al., arXiv:1706.02677, §5.1).
   bool zero_init_residual = false;
+  BlurPool blur_pool = BlurPool::kOff;
+  // Batch norm normalises with its running statistics in training too, and leaves them as they are;
+  // its scale and shift are trained.
+  bool freeze_batch_norm = false;
   std::uint64_t seed = 0;  // of the initial weights
 };
 
@@ -41,11 +47,12 @@ class ResNet {
 
   // [N, 3, H, W] float (any memory format; channels-last costs no copy) -> logits [N, classes].
   // In training mode each call updates the running statistics of batch norm.
-  [[nodiscard]] at::Tensor forward(const at::Tensor& images);
+  [[nodiscard]] at::Tensor forward(const at::Tensor& images, const ForwardPass& pass = {});
 
   void train(bool on = true);
   void eval() { train(false); }
   [[nodiscard]] bool is_training() const;
+  [[nodiscard]] std::int64_t blocks() const;  // residual ones
   // Moves parameters and buffers. Handles from state() stay valid: they share the new memory.
   void to(c10::Device device);
 

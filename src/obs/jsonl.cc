@@ -27,6 +27,7 @@ void visit_step(Report& report, Visitor&& visit) {
   visit("data_wait_s", report.data_wait_s);
   visit("comm_wait_s", report.comm_wait_s);
   visit("grad_norm", report.grad_norm);
+  visit("loss_scale", report.loss_scale);
   visit("skipped", report.skipped);
 }
 

@@ -30,8 +30,9 @@ struct StepReport {
   double data_wait_s = kUnknown;        // the step stood still for the loader
   double comm_wait_s = kUnknown;        // and for the ring, after backward
   std::optional<double> grad_norm;
-  bool skipped = false;  // the gradients overflowed, and no weight changed
-  double time = 0;       // seconds since 1970; 0: SinkList fills it in
+  std::optional<double> loss_scale;  // of float16
+  bool skipped = false;              // something was not finite, and no weight changed
+  double time = 0;                   // seconds since 1970; 0: SinkList fills it in
 };
 
 struct EpochReport {

@@ -25,6 +25,7 @@ class RunDir {
   [[nodiscard]] std::string newest_checkpoint() const { return in("checkpoints/checkpoint.pt"); }
   [[nodiscard]] std::string best_checkpoint() const { return in("checkpoints/best.pt"); }
   [[nodiscard]] std::string ranks() const { return in("ranks"); }
+  [[nodiscard]] std::string non_finite() const { return in("non_finite"); }  // batches
   // What the ranks of an attempt that broke off left, under the time of its start.
   [[nodiscard]] std::string broken_off(const std::string& started) const {
     return in("broken_off/" + started);

@@ -99,7 +99,9 @@ std::unique_ptr<optim::Optimizer> make_optimizer(const TrainOptions& options, co
 void flatten(const RunRequest& request, const RunContext& context, Parts& parts) {
   const TrainOptions& options = request.options;
   const auto parameters = model::parameters(*parts.model);
-  const auto statistics = model::statistics(*parts.model);
+  // Frozen ones do not travel: the mean of equal numbers need not have their bits.
+  const auto statistics = options.freeze_batch_norm ? std::vector<model::NamedTensor>()
+                                                    : model::statistics(*parts.model);
   const grad::BucketOptions buckets{static_cast<std::size_t>(options.bucket_bytes),
                                     static_cast<std::size_t>(options.first_bucket_bytes)};
   const grad::BucketPlan plan = grad::plan_buckets(sizes(parameters), sizes(statistics), buckets);
@@ -146,9 +148,10 @@ int micro_batches_of(const TrainOptions& options, int ranks) {
 
 TrainerOptions trainer_options_of(const TrainOptions& options, const Parts& parts) {
   TrainerOptions trainer;
-  trainer.device = parts.device;
-  trainer.precision = parse_precision(options.precision);
-  trainer.label_smoothing = options.label_smoothing;
+  trainer.forward = {parts.device,
+                     parse_precision(options.precision),
+                     options.label_smoothing,
+                     {options.stochastic_depth, static_cast<std::uint64_t>(options.seed)}};
   trainer.micro_batches = parts.micro_batches;
   trainer.step_deadline_s = options.step_deadline_s;
   trainer.clip_norm = options.clip_norm;
@@ -199,6 +202,8 @@ std::shared_ptr<model::ResNet> make_network(const TrainOptions& options,
   network.classes = static_cast<std::int64_t>(dataset.classes().size());
   network.small_input = options.small_input;
   network.zero_init_residual = options.zero_init_residual;
+  network.blur_pool = model::parse_blur_pool(options.blur_pool);
+  network.freeze_batch_norm = options.freeze_batch_norm;
   network.seed = static_cast<std::uint64_t>(options.seed);
   return model::make_model(network);
 }
@@ -208,6 +213,9 @@ Parts assemble(const RunRequest& request, const RunContext& context) {
   const comm::World& world = context.control.world();
   Parts parts;
   parts.device = choose_device(options.device, world);
+  const Precision precision = parse_precision(options.precision);
+  apply_precision(precision, parts.device);
+  if (precision == Precision::kFloat16) parts.scaler = std::make_unique<optim::LossScaler>();
   at::set_num_threads(threads_per_rank(static_cast<int>(options.threads), world));
   parts.micro_batches = micro_batches_of(options, world.size);
   const shard::Manifest manifest = shard::read_manifest(context.files, request.data_folder);

@@ -13,6 +13,7 @@
 #include "grad/gradients.h"
 #include "model/resnet.h"
 #include "optim/ema.h"
+#include "optim/loss_scaler.h"
 #include "optim/optimizer.h"
 #include "optim/schedule.h"
 #include "shard/dataset.h"
@@ -34,7 +35,8 @@ struct Parts {
   at::Tensor flat_parameters;   // every trained parameter, in the order of the gradients' plan
   std::unique_ptr<grad::Gradients> gradients;
   std::unique_ptr<optim::Optimizer> optimizer;
-  std::unique_ptr<optim::Ema> ema;  // null where no weights are averaged
+  std::unique_ptr<optim::Ema> ema;            // null where no weights are averaged
+  std::unique_ptr<optim::LossScaler> scaler;  // null but for float16
   std::unique_ptr<optim::Schedule> schedule;
   std::unique_ptr<data::TrainLoader> train_loader;
   std::unique_ptr<data::EvalLoader> eval_loader;

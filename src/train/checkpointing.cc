@@ -44,6 +44,13 @@ double real(const ckpt::Snapshot& snapshot, const std::string& key, double other
 Progress progress_of(const ckpt::Snapshot& snapshot, const std::string& path) {
   Progress progress;
   progress.step = number(snapshot, "step", path);
+  // Checkpoints from before steps could be skipped have none.
+  const auto skips = [&](const char* key) {
+    const auto found = snapshot.progress.find(key);
+    return found == snapshot.progress.end() ? std::int64_t{0} : found->second;
+  };
+  progress.skipped = skips("skipped");
+  progress.not_finite = skips("not_finite");
   progress.epoch = number(snapshot, "epoch", path);
   progress.epoch_step = number(snapshot, "epoch_step", path);
   progress.samples = number(snapshot, "samples", path);
@@ -70,6 +77,8 @@ ckpt::Snapshot take_snapshot(model::ResNet& model, const optim::Optimizer& optim
   }
   snapshot.optimizer = ckpt::snapshot_of(optimizer, lr, momentum);
   snapshot.progress = {{"step", progress.step},
+                       {"skipped", progress.skipped},
+                       {"not_finite", progress.not_finite},
                        {"epoch", progress.epoch},
                        {"epoch_step", progress.epoch_step},
                        {"samples", progress.samples},
@@ -101,6 +110,18 @@ Progress restore(const ckpt::Snapshot& snapshot, const std::string& path, model:
   restore_model(snapshot.model, path, model);
   ckpt::restore_optimizer(snapshot.optimizer, path, optimizer);
   return progress;
+}
+
+void restore_scaler(const ckpt::Snapshot& snapshot, const std::string& path,
+                    optim::LossScaler* scaler) {
+  if (scaler == nullptr) return;
+  RM_REQUIRE(snapshot.scaler.has_value(), ErrorKind::kInvalidArgument, path,
+             " has no loss scaler: it is of a run in another precision than fp16");
+  try {
+    *scaler = optim::LossScaler(*snapshot.scaler);
+  } catch (const Error& error) {
+    throw Error(error.kind(), path + ": " + error.what());
+  }
 }
 
 }  // namespace ringmaster::train

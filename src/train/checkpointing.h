@@ -22,6 +22,11 @@ namespace ringmaster::train {
 [[nodiscard]] Progress restore(const ckpt::Snapshot& snapshot, const std::string& path,
                                model::ResNet& model, optim::Optimizer& optimizer);
 
+// Does nothing where `scaler` is null. Error{kInvalidArgument} where the snapshot has none, or one
+// that no GradScaler has.
+void restore_scaler(const ckpt::Snapshot& snapshot, const std::string& path,
+                    optim::LossScaler* scaler);
+
 // The weights alone, for evaluation.
 void restore_model(const ckpt::NamedTensors& weights, const std::string& path,
                    model::ResNet& model);

@@ -10,6 +10,7 @@
 #include "train/data_sets.h"
 #include "train/device.h"
 #include "train/evaluator.h"
+#include "train/precision.h"
 
 namespace ringmaster::train {
 
@@ -29,6 +30,7 @@ Totals evaluate_checkpoint(const EvalRequest& request, const RunContext& context
   const TrainOptions& options = request.options;
   const comm::World& world = context.control.world();
   const c10::Device device = choose_device(options.device, world);
+  apply_precision(parse_precision(options.precision), device);
   at::set_num_threads(threads_per_rank(static_cast<int>(options.threads), world));
   const shard::Manifest manifest = shard::read_manifest(context.files, request.data_folder);
   const data::EvalPlan plan = eval_plan(options, manifest, world.size);

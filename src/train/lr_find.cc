@@ -36,7 +36,7 @@ LrCurve run_steps(Trainer& trainer, data::TrainLoader& loader, const LrFindOptio
   LrCurve curve;
   for (std::int64_t step = 0; step < options.num_iter; ++step) {
     if (step % steps_per_epoch == 0) loader.start_epoch(step / steps_per_epoch);
-    const StepResult result = trainer.step(loader, step);
+    const StepResult result = trainer.step(loader, {step, step, step / steps_per_epoch});
     curve.lr.push_back(result.lr);
     curve.loss.push_back(result.totals.loss());
     RM_REQUIRE(result.stop == stop::Reason::kNone, ErrorKind::kInvalidArgument,
@@ -117,10 +117,10 @@ LrFindResult find_lr(const RunRequest& request, const LrFindOptions& options,
   Parts parts = assemble(request, context);
   Activity activity;
   TrainerOptions trainer_options = trainer_options_of(request.options, parts);
-  trainer_options.stop_on_non_finite = false;
+  trainer_options.guard = false;
   trainer_options.norm_steps = 0;
   Trainer trainer(*parts.model, *parts.gradients, *parts.optimizer, *schedule, context.control,
-                  context.stop, activity, trainer_options, nullptr);
+                  context.stop, activity, trainer_options, nullptr, parts.scaler.get());
   LrFindResult result;
   result.curve = run_steps(trainer, *parts.train_loader, options, parts.steps_per_epoch);
   result.diverged = static_cast<std::int64_t>(result.curve.lr.size()) < options.num_iter;

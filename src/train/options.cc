@@ -18,6 +18,17 @@ void declare_model(Declarations& keys, TrainOptions& o) {
            "3x3 stem of stride 1 without pooling, for images of about 32 pixels.");
   keys.add("zero_init_residual", &o.zero_init_residual,
            "Start the last batch norm of every block at 0.");
+  keys.add("blur_pool", &o.blur_pool,
+           "A binomial 3x3 filter before strided convolutions (convs), and in the stem's max-pool "
+           "too (all).",
+           {one_of({"off", "convs", "all"})});
+  keys.add("stochastic_depth", &o.stochastic_depth,
+           "How often the last block's branch is left out for a training image; earlier blocks in "
+           "proportion to their place.",
+           {in_range(0, 0.99)});
+  keys.add("freeze_batch_norm", &o.freeze_batch_norm,
+           "Batch norm normalises with its running statistics in training too, and leaves them as "
+           "they are (with init).");
   keys.add("init", &o.init,
            "Checkpoint (ours or torchvision's) whose weights a new run starts from, instead of "
            "random ones.");
@@ -130,7 +141,14 @@ void declare_machine(Declarations& keys, TrainOptions& o) {
   keys.add("device", &o.device, "Where to compute; auto: a GPU per local rank where there are any.",
            {one_of({"cpu", "cuda", "auto"})});
   keys.add("precision", &o.precision, "Of the forward pass; weights, gradients and sums are fp32.",
-           {one_of({"fp32", "bf16"})});
+           {one_of({"fp32", "tf32", "bf16", "fp16"})});
+  keys.add("non_finite", &o.non_finite,
+           "A loss or gradients that are not finite: stop, or skip the step; either way its rank, "
+           "samples and first bad layer are named and the batch is kept.",
+           {one_of({"stop", "skip"})});
+  keys.add("non_finite_budget", &o.non_finite_budget,
+           "non_finite = skip: stop after more than so many such steps in the run.",
+           {at_least(0), unit("steps")});
   keys.add("threads", &o.threads,
            "Threads of a rank's operators; 0: the machine's cores shared among its ranks.",
            {in_range(0, 1024)});
@@ -249,7 +267,9 @@ bool may_change_on_resume(const std::string& key) {
                                               "stage",
                                               "stage_deadline_s",
                                               "on_bad_record",
-                                              "bad_record_budget"};
+                                              "bad_record_budget",
+                                              "non_finite",
+                                              "non_finite_budget"};
   return kFree.count(key) != 0;
 }
 

@@ -16,6 +16,9 @@ struct TrainOptions {
   std::string model = "resnet50";
   bool small_input = false;
   bool zero_init_residual = false;
+  std::string blur_pool = "off";
+  double stochastic_depth = 0;
+  bool freeze_batch_norm = false;
   std::string init;
   // data
   std::int64_t image_size = 224;
@@ -60,6 +63,8 @@ struct TrainOptions {
   bool ema_warmup = true;
   // machine
   std::string precision = "fp32";
+  std::string non_finite = "stop";
+  std::int64_t non_finite_budget = 10;
   std::string device = "auto";
   std::int64_t threads = 0;
   std::string algorithm = "auto";

@@ -9,7 +9,9 @@
 namespace ringmaster::train {
 
 struct Progress {
-  std::int64_t step = 0;            // global steps done; the schedule's argument of the next one
+  std::int64_t step = 0;            // global batches seen
+  std::int64_t skipped = 0;         // of them changed no weight: the schedule waited
+  std::int64_t not_finite = 0;      // of the skipped: by the guard, not the loss scaler
   std::int64_t epoch = 0;           // the epoch that the next step belongs to, from 0
   std::int64_t epoch_step = 0;      // steps of it done
   std::int64_t samples = 0;         // images seen, over all epochs
@@ -19,6 +21,9 @@ struct Progress {
   double epoch_train_seconds = 0;   // spent on those steps, over all attempts
   double best_top1 =
       -1;  // highest validation top-1 so far, in per cent; -1 before the first epoch's end
+
+  // Steps that changed the weights: the argument of schedule and average for the next one.
+  [[nodiscard]] std::int64_t updates() const { return step - skipped; }
 
   // To the next epoch, after this one's evaluation.
   void finish_epoch() {

@@ -125,12 +125,25 @@ void Reporter::step(const Progress& progress, const StepResult& result) {
   report.data_wait_s = result.data_wait_s;
   report.comm_wait_s = result.comm_wait_s;
   report.grad_norm = result.grad_norm;
+  report.loss_scale = result.loss_scale;
+  report.skipped = result.outcome != StepOutcome::kApplied;
   const auto now = Clock::now();
   rate_.add(result.totals.images, std::chrono::duration<double>(now - last_step_).count());
   last_step_ = now;
   report.images_per_second = rate_.images_per_second();
   if (progress.step % request_.options.log_steps == 0) rate_.restart();
   sinks_->on_step(report);
+  if (report.skipped) skipped(progress, result);
+}
+
+void Reporter::skipped(const Progress& progress, const StepResult& result) {
+  const bool overflow = result.outcome == StepOutcome::kOverflow;
+  std::vector<std::pair<std::string, obs::FieldValue>> fields = {
+      {"reason", std::string(overflow ? "overflow" : "not finite")},
+      {"skipped_steps", progress.skipped},
+      {"of_them_not_finite", progress.not_finite}};
+  if (result.loss_scale) fields.emplace_back("loss_scale", *result.loss_scale);
+  event(obs::EventKind::kSkip, progress, std::move(fields));
 }
 
 // Each rank names its own records in its log; the run's log has the count over all ranks.

@@ -51,6 +51,7 @@ class Reporter {
   using Clock = std::chrono::steady_clock;
 
   void replaced(const Progress& progress, const StepResult& result);
+  void skipped(const Progress& progress, const StepResult& result);
   void add_sinks(const Parts& parts, Progress& progress);
   void say_first_step();
   void event(obs::EventKind kind, const Progress& progress,

@@ -1,10 +1,13 @@
 // The part of Saver that finds what a run goes on from.
+#include <algorithm>
 #include <chrono>
 
 #include "base/check.h"
 #include "train/agreement.h"
 #include "train/averaging.h"
 #include "train/checkpointing.h"
+#include "train/curves.h"
+#include "train/rates.h"
 #include "train/saving.h"
 
 namespace ringmaster::train {
@@ -30,7 +33,9 @@ Progress Saver::resume() {
     changes_ = require_same_run(snapshot, resumed_from_, identity_, request_.allow_change);
     progress = restore(snapshot, resumed_from_, *parts_.model, *parts_.optimizer);
     restore_ema(snapshot.ema, resumed_from_, parts_);
+    restore_scaler(snapshot, resumed_from_, parts_.scaler.get());
     require_place(progress);
+    if (store_ && !changes_.empty()) say_curves(snapshot, progress);
   }
   // A network disk may show an older file on one host than on another.
   agree(context_.control, {{"steps done in " + resumed_from_, std::to_string(progress.step)}},
@@ -90,6 +95,18 @@ void Saver::require_place(const Progress& progress) const {
              resumed_from_, " stands behind step ", progress.epoch_step,
              " of an epoch, and with the changes that are allowed an epoch has ",
              parts_.steps_per_epoch, " steps: go on from an epoch's end (--resume model_NNN.pt)");
+}
+
+void Saver::say_curves(const ckpt::Snapshot& snapshot, const Progress& progress) const {
+  const TrainOptions recorded = recorded_options(snapshot.texts.at("config"), resumed_from_);
+  const std::int64_t samples = parts_.train_set->size();
+  const std::int64_t steps = recorded.global_batch == request_.options.global_batch
+                                 ? parts_.steps_per_epoch
+                                 : std::max(samples / recorded.global_batch, std::int64_t{1});
+  const auto before = schedule_of(recorded, steps);
+  const std::string curves =
+      curves_text({*before, steps}, {*parts_.schedule, parts_.steps_per_epoch}, progress.epoch);
+  if (!curves.empty()) reporter_.log().info(curves);
 }
 
 void Saver::go_back(const Progress& progress) {

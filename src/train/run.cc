@@ -1,7 +1,9 @@
 #include "train/run.h"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
+#include <cmath>
 #include <ctime>
 #include <optional>
 
@@ -14,6 +16,7 @@
 #include "train/checkpointing.h"
 #include "train/divergence.h"
 #include "train/evaluator.h"
+#include "train/non_finite.h"
 #include "train/reporting.h"
 #include "train/sample_log.h"
 #include "train/saving.h"
@@ -50,7 +53,8 @@ class Run {
         started_(context.control.broadcast(time_name(), 0, step_deadline())),
         trainer_(*parts_.model, *parts_.gradients, *parts_.optimizer, *parts_.schedule,
                  context.control, context.stop, activity_,
-                 trainer_options_of(request.options, parts_), parts_.ema.get()),
+                 trainer_options_of(request.options, parts_), parts_.ema.get(),
+                 parts_.scaler.get()),
         tracer_(request.options.trace_steps, activity_, *parts_.engine, *parts_.gradients),
         saver_(request, context, parts_, reporter_),
         samples_(context.files,
@@ -108,11 +112,10 @@ class Run {
     while (progress_.epoch_step < parts_.steps_per_epoch) {
       const auto start = Clock::now();
       tracer_.before_step();
-      const StepResult result = trainer_.step(*parts_.train_loader, progress_.step);
-      ++progress_.step;
-      ++progress_.epoch_step;
-      progress_.samples += result.totals.images;
-      progress_.epoch_totals += result.totals;
+      const StepResult result = trainer_.step(
+          *parts_.train_loader, {progress_.step, progress_.updates(), progress_.epoch});
+      if (result.outcome == StepOutcome::kNotFinite) look_into_non_finite(result);
+      count(result);
       progress_.epoch_train_seconds += seconds_since(start);
       progress_.epoch_replaced += result.all_replaced;
       reporter_.step(progress_, result);
@@ -127,6 +130,37 @@ class Run {
       if (progress_.epoch_step < parts_.steps_per_epoch) saver_.after_step(progress_);
     }
     return stop::Reason::kNone;
+  }
+
+  void count(const StepResult& result) {
+    ++progress_.step;
+    ++progress_.epoch_step;
+    progress_.samples += result.totals.images;
+    if (std::isfinite(result.totals.loss())) progress_.epoch_totals += result.totals;
+    if (result.outcome != StepOutcome::kApplied) ++progress_.skipped;
+    if (result.outcome == StepOutcome::kNotFinite) ++progress_.not_finite;
+  }
+
+  // Collective. An error, the same on all ranks, unless such steps are to be skipped.
+  void look_into_non_finite(const StepResult& result) {
+    const TrainOptions& options = request_.options;
+    activity_.enter("non-finite");
+    const NonFiniteFinding finding =
+        find_non_finite(parts_, context_, trainer_options_of(options, parts_).forward, progress_,
+                        obs::RunDir(request_.run_folder).non_finite(), step_deadline());
+    const std::string what =
+        join_text(std::isfinite(result.totals.loss()) ? "gradients of step " : "the loss of step ",
+                  progress_.step + 1, std::isfinite(result.totals.loss()) ? " are" : " is",
+                  " not finite: ", finding.text);
+    if (!finding.where.empty()) reporter_.log().error(finding.where);
+    RM_REQUIRE(
+        options.non_finite == "skip", ErrorKind::kInvalidArgument, what,
+        ". No weight was changed by it. Start again from a checkpoint before it with a lower "
+        "max_lr, a longer warm-up or clip_norm, or with non_finite = skip");
+    RM_REQUIRE(progress_.not_finite < options.non_finite_budget, ErrorKind::kInvalidArgument, what,
+               ". That is one more than non_finite_budget = ", options.non_finite_budget,
+               " allows to skip");
+    reporter_.log().warn(what, "; skipped");
   }
 
   // The same on all ranks, since they have agreed on the count.
@@ -170,7 +204,9 @@ class Run {
     const double top1 = validation.averaged.value_or(validation.live).top1_percent();
     const bool best = top1 > progress_.best_top1;
     if (best) progress_.best_top1 = top1;
-    reporter_.epoch(progress_, validation, parts_.schedule->lr(progress_.step - 1), seconds);
+    reporter_.epoch(progress_, validation,
+                    parts_.schedule->lr(std::max(progress_.updates() - 1, std::int64_t{0})),
+                    seconds);
     progress_.finish_epoch();
     saver_.save(progress_, best ? SaveReason::kBestEpoch : SaveReason::kEpoch);
     return stop::Reason::kNone;

@@ -123,10 +123,11 @@ void Saver::fail(const Submitted& save, const Error& error, Progress& progress) 
 }
 
 ckpt::Snapshot Saver::live_snapshot(const Progress& progress) const {
-  ckpt::Snapshot snapshot =
-      take_snapshot(*parts_.model, *parts_.optimizer, progress, identity_,
-                    parts_.schedule->lr(progress.step), parts_.schedule->momentum(progress.step));
+  ckpt::Snapshot snapshot = take_snapshot(*parts_.model, *parts_.optimizer, progress, identity_,
+                                          parts_.schedule->lr(progress.updates()),
+                                          parts_.schedule->momentum(progress.updates()));
   snapshot.ema = ema_state(parts_);
+  if (parts_.scaler) snapshot.scaler = parts_.scaler->state();
   if (!began_at_.empty()) snapshot.texts["began_at"] = began_at_;
   return snapshot;
 }

@@ -64,6 +64,8 @@ class Saver {
   [[nodiscard]] std::string newest_or_nothing();
   [[nodiscard]] bool began_at_already() const;
   void require_place(const Progress& progress) const;
+  // Logs both curves where a change has changed the learning rates.
+  void say_curves(const ckpt::Snapshot& snapshot, const Progress& progress) const;
   void go_back(const Progress& progress);
   [[nodiscard]] ckpt::Snapshot live_snapshot(const Progress& progress) const;
   bool submit(Progress& progress, const ckpt::SaveNames& names, Deadline deadline);

@@ -3,20 +3,15 @@
 #include <chrono>
 #include <cmath>
 
+#include <ATen/TensorOperators.h>
+
 #include "base/check.h"
-#include "data/network_input.h"
 #include "model/hits.h"
-#include "model/loss.h"
 
 namespace ringmaster::train {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-constexpr const char* kDiverged =
-    ": no weight was changed by it. Start again from a checkpoint before it, with a lower max_lr, "
-    "a "
-    "longer warm-up or clip_norm";
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
@@ -26,7 +21,8 @@ double seconds_since(Clock::time_point start) {
 
 Trainer::Trainer(model::ResNet& model, grad::Gradients& gradients, optim::Optimizer& optimizer,
                  const optim::Schedule& schedule, comm::ControlPlane& control, stop::StopFlag& stop,
-                 Activity& activity, const TrainerOptions& options, optim::Ema* ema)
+                 Activity& activity, const TrainerOptions& options, optim::Ema* ema,
+                 optim::LossScaler* scaler)
     : model_(model),
       gradients_(gradients),
       optimizer_(optimizer),
@@ -35,12 +31,14 @@ Trainer::Trainer(model::ResNet& model, grad::Gradients& gradients, optim::Optimi
       stop_(stop),
       activity_(activity),
       options_(options),
-      ema_(ema) {}
+      ema_(ema),
+      scaler_(scaler) {}
 
-StepResult Trainer::step(data::TrainLoader& loader, std::int64_t step) {
+StepResult Trainer::step(data::TrainLoader& loader, const StepPlace& place) {
   StepResult result;
-  result.lr = schedule_.lr(step);  // a pure function of the step: resume can't drift
-  result.momentum = schedule_.momentum(step);
+  result.lr = schedule_.lr(place.updates);  // a pure function: resume can't drift
+  result.momentum = schedule_.momentum(place.updates);
+  const at::Tensor statistics = gradients_.flat_statistics().clone();
   StepExchange mine;
   gradients_.arm(options_.micro_batches);
   for (int micro = 0; micro < options_.micro_batches; ++micro) {
@@ -48,12 +46,12 @@ StepResult Trainer::step(data::TrainLoader& loader, std::int64_t step) {
     const auto asked = Clock::now();
     const auto batch = loader.next();
     result.data_wait_s += seconds_since(asked);
-    RM_CHECK(batch.has_value(), "the epoch ended before step ", step);
+    RM_CHECK(batch.has_value(), "the epoch ended before step ", place.step);
     result.sample_ids.insert(result.sample_ids.end(), batch->sample_ids.begin(),
                              batch->sample_ids.end());
     result.replaced.insert(result.replaced.end(), batch->replaced.begin(), batch->replaced.end());
-    mine.totals +=
-        forward_backward(*batch);  // hooks: a full bucket goes to the ring, in plan order
+    // Hooks: a full bucket goes to the ring, in plan order.
+    mine.totals += forward_backward(*batch, place.epoch);
     gradients_.end_micro_batch();
   }
   const auto deadline = Deadline::after(std::chrono::duration<double>(options_.step_deadline_s));
@@ -68,46 +66,49 @@ StepResult Trainer::step(data::TrainLoader& loader, std::int64_t step) {
   result.totals = all.totals;
   result.all_replaced = all.replaced;
   result.stop = all.stop;
-  RM_REQUIRE(std::isfinite(result.totals.loss()) || !options_.stop_on_non_finite,
-             ErrorKind::kInvalidArgument, "the loss of step ", step + 1, " is ",
-             result.totals.loss(), kDiverged);
   activity_.enter("optimizer");
-  result.grad_norm = look_at_gradients(step);
-  optimizer_.step(result.lr, result.momentum);
-  if (ema_ != nullptr) ema_->update(step);
+  result.outcome = judge(place.step, result);
+  if (result.outcome == StepOutcome::kApplied) {
+    optimizer_.step(result.lr, result.momentum);
+    if (ema_ != nullptr) ema_->update(place.updates);
+  } else {
+    gradients_.flat_statistics().copy_(statistics);
+  }
   activity_.enter("report");
   return result;
 }
 
-std::optional<double> Trainer::look_at_gradients(std::int64_t step) {
+StepOutcome Trainer::judge(std::int64_t step, StepResult& result) {
+  const bool sound_loss = std::isfinite(result.totals.loss()) || !options_.guard;
+  if (scaler_ != nullptr) {
+    // At a scale below 1 an overflow is the network's own.
+    const bool scaled = scaler_->scale() >= 1 || !options_.guard;
+    result.loss_scale = scaler_->scale();
+    const bool sound = scaler_->unscale(gradients_.flat());
+    scaler_->update(!sound);
+    if (!sound && sound_loss && scaled) return StepOutcome::kOverflow;
+  }
+  if (!sound_loss) return StepOutcome::kNotFinite;
   const bool report = options_.norm_steps > 0 && (step + 1) % options_.norm_steps == 0;
-  if (!report && options_.clip_norm == 0) return std::nullopt;
+  if (!report && !options_.guard && options_.clip_norm == 0) return StepOutcome::kApplied;
   const double norm = gradients_.norm();
-  RM_REQUIRE(std::isfinite(norm), ErrorKind::kInvalidArgument, "the gradients' norm in step ",
-             step + 1, " is ", norm, kDiverged);
+  if (options_.guard && !std::isfinite(norm)) return StepOutcome::kNotFinite;
+  if (report || options_.clip_norm > 0) result.grad_norm = norm;
   if (options_.clip_norm > 0) gradients_.clip(norm, options_.clip_norm);
-  return norm;
+  return StepOutcome::kApplied;
 }
 
-Totals Trainer::forward_backward(const data::Batch& batch) {
-  at::Tensor logits, loss;
+Totals Trainer::forward_backward(const data::Batch& batch, std::int64_t epoch) {
   activity_.enter("forward");
-  const at::Tensor targets = batch.targets.to(options_.device, /*non_blocking=*/true);
-  {
-    const AutocastScope autocast(options_.precision, options_.device.type());
-    logits = model_.forward(data::network_input(batch, options_.device));
-    loss = model::cross_entropy(logits, data::mix_targets(targets, batch.mix, logits.size(1)),
-                                options_.label_smoothing);
-  }
+  const ForwardResult forward = run_forward(model_, batch, epoch, options_.forward);
   activity_.enter("backward");
-  loss.backward();
+  (scaler_ != nullptr ? forward.loss * scaler_->scale() : forward.loss).backward();
   Totals totals;
-  totals.images = targets.size(0);
-  const model::Hits hits =
-      model::count_hits(logits.detach(), data::main_targets(targets, batch.mix));
+  totals.images = forward.targets.size(0);
+  const model::Hits hits = model::count_hits(forward.logits.detach(), forward.targets);
   totals.hits1 = hits.top1;
   totals.hits5 = hits.top5;
-  totals.loss_sum = loss.item<double>() * static_cast<double>(totals.images);
+  totals.loss_sum = forward.loss.item<double>() * static_cast<double>(totals.images);
   return totals;
 }
 

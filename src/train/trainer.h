@@ -5,22 +5,36 @@
 #include <optional>
 #include <vector>
 
-#include <c10/core/Device.h>
-
 #include "base/deadline.h"
 #include "comm/control.h"
 #include "data/loader.h"
 #include "grad/gradients.h"
 #include "model/resnet.h"
 #include "optim/ema.h"
+#include "optim/loss_scaler.h"
 #include "optim/optimizer.h"
 #include "optim/schedule.h"
 #include "stop/stop_flag.h"
 #include "train/activity.h"
-#include "train/precision.h"
+#include "train/forward.h"
 #include "train/totals.h"
 
 namespace ringmaster::train {
+
+// Where a run stands before a step.
+struct StepPlace {
+  std::int64_t step = 0;     // global batches seen
+  std::int64_t updates = 0;  // of them changed the weights: the argument of schedule and average
+  std::int64_t epoch = 0;    // that the step belongs to, from 0
+};
+
+// A step that is not applied leaves weights, momentum, averages and batch norm's running
+// statistics as they were.
+enum class StepOutcome {
+  kApplied,
+  kOverflow,   // float16: gradients overflowed under the loss scale, which is lower now
+  kNotFinite,  // the loss was not finite, or gradients were not without a scale to blame
+};
 
 // What a step did, the same on every rank but for the waits.
 struct StepResult {
@@ -32,37 +46,38 @@ struct StepResult {
   double comm_wait_s = 0;                   // this rank waited for the ring after backward
   std::vector<data::Replacement> replaced;  // damaged records of this rank
   std::int64_t all_replaced = 0;            // of all ranks
-  std::optional<double> grad_norm;          // before clipping; where it was asked for
+  StepOutcome outcome = StepOutcome::kApplied;
+  std::optional<double> grad_norm;   // before clipping; where it was asked for
+  std::optional<double> loss_scale;  // of this step; float16 alone
 };
 
 struct TrainerOptions {
-  c10::Device device = c10::Device(c10::kCPU);
-  Precision precision = Precision::kFloat32;
-  double label_smoothing = 0;
+  ForwardOptions forward;
   int micro_batches = 1;  // backwards per step, their gradients averaged
   double step_deadline_s = 600;
-  double clip_norm = 0;            // the gradients' norm is held below it; 0: not
-  std::int64_t norm_steps = 0;     // the norm is reported every so many steps; 0: never
-  bool stop_on_non_finite = true;  // else a loss that is not finite is a result like any other
+  double clip_norm = 0;         // the gradients' norm is held below it; 0: not
+  std::int64_t norm_steps = 0;  // the norm is reported every so many steps; 0: never
+  bool guard = true;            // else a loss that is not finite is a result like any other
 };
 
 // Owns nothing of what it is given; all of it must outlive it. One thread.
 class Trainer {
  public:
+  // `ema`, `scaler`: null where there is none.
   Trainer(model::ResNet& model, grad::Gradients& gradients, optim::Optimizer& optimizer,
           const optim::Schedule& schedule, comm::ControlPlane& control, stop::StopFlag& stop,
-          Activity& activity, const TrainerOptions& options, optim::Ema* ema);
+          Activity& activity, const TrainerOptions& options, optim::Ema* ema,
+          optim::LossScaler* scaler);
 
-  // Collective. Takes the step's micro-batches from `loader` and makes global step number `step`
-  // (from 0: the schedule's argument). Errors: the loader's, the ring's (Error{kTimeout,
-  // kPeerLost}); Error{kInvalidArgument} on every rank where the loss, or a norm that was asked
-  // for, is not finite: then no weight has changed. After an error the run can't go on.
-  StepResult step(data::TrainLoader& loader, std::int64_t step);
+  // Collective. Takes the step's micro-batches from `loader`, and applies what they give, or not:
+  // all ranks decide alike. Errors: the loader's, the ring's (Error{kTimeout, kPeerLost}); after
+  // one the run can't go on.
+  StepResult step(data::TrainLoader& loader, const StepPlace& place);
 
  private:
-  Totals forward_backward(const data::Batch& batch);
-  // The norm where this step reports or clips it; clips.
-  std::optional<double> look_at_gradients(std::int64_t step);
+  Totals forward_backward(const data::Batch& batch, std::int64_t epoch);
+  // Unscales and clips the gradients, and finds out whether they can be applied.
+  StepOutcome judge(std::int64_t step, StepResult& result);
 
   model::ResNet& model_;
   grad::Gradients& gradients_;
@@ -72,7 +87,8 @@ class Trainer {
   stop::StopFlag& stop_;
   Activity& activity_;
   const TrainerOptions options_;
-  optim::Ema* const ema_;  // null: no averages
+  optim::Ema* const ema_;
+  optim::LossScaler* const scaler_;
 };
 
 }  // namespace ringmaster::train

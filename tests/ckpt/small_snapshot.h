@@ -21,6 +21,8 @@ inline ckpt::Snapshot small_snapshot(std::int64_t step) {
                     {"bn1.num_batches_tracked", at::full({}, step, at::kLong)}};
   snapshot.optimizer.groups = {{0.1, 0.9, 0, 1e-4, true, {0}}, {0.1, 0.9, 0, 0, true, {1}}};
   snapshot.optimizer.momentum_buffers = {filled({4, 3, 3, 3}, 0.75), filled({4}, 0.125)};
+  snapshot.scaler = optim::LossScalerState{.scale = 32768.0 * static_cast<double>(step + 1),
+                                           .growth_tracker = step % 7};
   snapshot.progress = {{"step", step}, {"far", std::int64_t{1} << 40}, {"back", -5}};
   snapshot.numbers = {{"best_top1", 75.27}, {"none", 0.0}};
   snapshot.texts = {{"config", "model = resnet50\nlabel = \"\u00e9\"\n"}, {"empty", ""}};
@@ -39,6 +41,12 @@ inline void expect_same(const ckpt::NamedTensors& a, const ckpt::NamedTensors& b
 inline void expect_same(const ckpt::Snapshot& a, const ckpt::Snapshot& b) {
   expect_same(a.model, b.model);
   expect_same(a.ema, b.ema);
+  ASSERT_EQ(a.scaler.has_value(), b.scaler.has_value());
+  if (a.scaler) {
+    EXPECT_EQ(a.scaler->scale, b.scaler->scale);
+    EXPECT_EQ(a.scaler->growth_tracker, b.scaler->growth_tracker);
+    EXPECT_EQ(a.scaler->growth_interval, b.scaler->growth_interval);
+  }
   EXPECT_EQ(a.progress, b.progress);
   EXPECT_EQ(a.numbers, b.numbers);
   EXPECT_EQ(a.texts, b.texts);

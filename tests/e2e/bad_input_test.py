@@ -39,6 +39,7 @@ def main():
     refused(train(f"{work}/data", f"{work}/r1", max_lr="fast"), 2, "max_lr", "fast")
     refused(train(f"{work}/data", f"{work}/r1", model="resnet51"), 2, "resnet51", "resnet50")
     refused(train(f"{work}/data", f"{work}/r1", device="cuda"), 2, "cuda")
+    refused(train(f"{work}/data", f"{work}/r1", precision="tf32"), 2, "tf32", "GPU", "bf16")
     refused(train(f"{work}/nowhere", f"{work}/r1"), 4, "nowhere")
     refused(lab.ranks(3, train(f"{work}/data", f"{work}/r1", global_batch=16)), 2, "global_batch")
     refused([lab.TRAINER, "trian"], 2, "trian", "train")

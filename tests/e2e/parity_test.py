@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Ten steps against PyTorch as the referee: the same weights, batches and hyperparameters give the same losses.
+"""Twenty steps against PyTorch as the referee: the same weights, batches and hyperparameters give the same losses, with SGD, Nesterov's
+momentum and LARS, clipped gradients and averaged weights.
 
 Both see the same samples in the same order, in channels-last memory and on one thread, and both use PyTorch's fused SGD:
 float32 sums depend on all of these, and
@@ -9,7 +10,17 @@ import subprocess
 
 import lab
 
-STEPS, PER_CLASS, SIDE, MAX_LR = 10, 8, 64, 0.02
+STEPS, PER_CLASS, SIDE, MAX_LR = 20, 3, 64, 0.02
+TRUST, DECAY, CLIP, EMA = 0.01, 5e-4, 2.0, 0.9
+# Network, keys of ours beside the common ones.
+CASES = (
+    ("resnet18", {"cycle_momentum": "true"}),
+    ("resnet18", {"nesterov": "true", "clip_norm": CLIP, "ema_decay": EMA}),
+    ("resnet18", {"optimizer": "lars", "max_lr": 1.0, "trust_coefficient": TRUST, "decay_norm_and_bias": "false"}),
+    ("resnet50", {"cycle_momentum": "true"}),
+    ("resnet50", {"nesterov": "true"}),
+    ("resnet50", {"optimizer": "lars", "max_lr": 1.0, "trust_coefficient": TRUST, "decay_norm_and_bias": "false"}),
+)
 
 
 def make_class_folders(folder):
@@ -30,57 +41,110 @@ def make_class_folders(folder):
                 image.save(f"{folder}/{split}/{label}/{number}.png")
 
 
-def sample_order(seed):
-    """The samples of each step: the whole data set in another order each time, for the global batch is all of it."""
-    count = 10 * PER_CLASS
-    printed = subprocess.run([f"{lab.BUILD}/tests/e2e/order_tool", str(count), str(count), str(seed), str(STEPS)],
+def sample_order_of(count, seed, epochs):
+    """The samples of each step, where the global batch is the whole data set: it comes in another order each time."""
+    printed = subprocess.run([f"{lab.BUILD}/tests/e2e/order_tool", str(count), str(count), str(seed), str(epochs)],
                              capture_output=True, text=True, check=True).stdout
     return [[int(word) for word in line.split()] for line in printed.splitlines()]
 
 
-def torch_losses(model, images, targets, cycle_momentum):
+def make_lars():
+    import torch
+
+    class Lars(torch.optim.Optimizer):
+        """Algorithm 1 of arXiv:1708.03888; vectors take the plain rate and do not decay."""
+
+        def step(self):
+            with torch.no_grad():
+                for group in self.param_groups:
+                    for parameter in group["params"]:
+                        self.update(group, parameter)
+
+        def update(self, group, parameter):
+            gradient, rate = parameter.grad, torch.tensor(1.0)
+            if parameter.dim() >= 2:
+                length = parameter.norm()
+                rate = TRUST * length / (gradient.norm() + DECAY * length)
+                gradient = gradient + DECAY * parameter
+            state = self.state[parameter]
+            buffer = state.setdefault("momentum_buffer", torch.zeros_like(parameter))
+            buffer.mul_(group["momentum"]).add_(gradient * rate, alpha=group["lr"])
+            parameter.sub_(buffer)
+
+    return Lars
+
+
+def torch_run(model, images, targets, keys):
+    """Losses, rates and gradients' norms of every step, and the averaged weights."""
     import torch
     torch.set_num_threads(1)
     model = model.to(memory_format=torch.channels_last)
-    optimizer = torch.optim.SGD(model.parameters(), MAX_LR, momentum=0.9, weight_decay=5e-4, fused=True)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, MAX_LR, total_steps=STEPS, cycle_momentum=cycle_momentum)
+    max_lr = keys.get("max_lr", MAX_LR)
+    if keys.get("optimizer") == "lars":
+        optimizer = make_lars()(model.parameters(), {"lr": max_lr, "momentum": 0.9})
+    else:
+        optimizer = torch.optim.SGD(model.parameters(), max_lr, momentum=0.9, weight_decay=DECAY, fused=True,
+                                    nesterov="nesterov" in keys)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr, total_steps=STEPS, cycle_momentum="cycle_momentum" in keys)
     criterion = torch.nn.CrossEntropyLoss(label_smoothing=0.1)
-    losses, rates = [], []
-    for order in sample_order(lab.SMALL["seed"]):
+    average = {name: parameter.detach().clone() for name, parameter in model.named_parameters()}
+    losses, rates, norms = [], [], []
+    for step, order in enumerate(sample_order_of(10 * PER_CLASS, lab.SMALL["seed"], STEPS)):
         optimizer.zero_grad()
         batch = images[order].contiguous(memory_format=torch.channels_last)
         loss = criterion(model(batch), targets[order])
         loss.backward()
+        norms.append(torch.nn.utils.clip_grad_norm_(model.parameters(), keys.get("clip_norm", float("inf"))).item())
         rates.append(optimizer.param_groups[0]["lr"])
         optimizer.step()
         schedule.step()
         losses.append(loss.item())
-    return losses, rates
+        share = min(EMA, (1 + step) / (10 + step))
+        for name, parameter in model.named_parameters():
+            average[name].lerp_(parameter.detach(), 1 - share)
+    return losses, rates, norms, average
 
 
-def main():
+def check_case(work, images, targets, name, keys):
     import torch
     import torchvision
     torch.manual_seed(0)
+    model = getattr(torchvision.models, name)(num_classes=10)
+    torch.save({"model": model.state_dict()}, f"{work}/{name}.pt")
+    title = " ".join([name, *map(str, keys)])
+    folder = f"{work}/{title.replace(' ', '_')}"
+    options = {"model": name, "image_size": SIDE, "epochs": STEPS, "global_batch": 10 * PER_CLASS, "max_lr": MAX_LR, "weight_decay": DECAY,
+               "label_smoothing": 0.1, "init": f"{work}/{name}.pt", "checkpoint_steps": 0, "keep_epochs": 1, **keys}
+    lab.run(lab.train_command(f"{work}/data", folder, **options))
+    ours = lab.lines(folder, "step")
+    losses, rates, norms, average = torch_run(model, images, targets, keys)
+    assert len(ours) == STEPS
+    worst = 0.0
+    for step, (mine, loss, rate, norm) in enumerate(zip(ours, losses, rates, norms)):
+        error = abs(mine["loss"] - loss) / abs(loss)
+        worst = max(worst, error)
+        assert error <= 1e-4, f"{title}, step {step}: loss {mine['loss']:.7f}, PyTorch {loss:.7f}"
+        assert abs(mine["lr"] - rate) <= 1e-7 * rate, f"{title}, step {step}: lr {mine['lr']}, PyTorch's is {rate}"
+        assert abs(mine["grad_norm"] - norm) <= 1e-3 * norm, f"{title}, step {step}: norm {mine['grad_norm']}, PyTorch's is {norm}"
+    moved = max(abs(loss - losses[0]) for loss in losses)
+    assert moved > 0.1, "the weights hardly moved: this test would not see a wrong update"
+    if "clip_norm" in keys:
+        assert sum(norm > CLIP for norm in norms) >= 3, f"nothing was clipped: {norms}"
+    if "ema_decay" in keys:
+        saved = lab.load(f"{folder}/checkpoints/checkpoint.pt")
+        for key, tensor in average.items():
+            error = (saved["ema"][key] - tensor).norm() / tensor.norm().clamp_min(1e-12)
+            assert error <= 1e-3, f"{title}: the average of {key} is off by {error:.2g}"
+    print(f"{title}: {STEPS} losses within {worst:.2g} of PyTorch's, from {losses[0]:.4f} to {losses[-1]:.4f}")
+
+
+def main():
     work = lab.workdir()
     make_class_folders(f"{work}/images")
     lab.run([lab.SHARDER, "pack", "--input", f"{work}/images", "--output", f"{work}/data"])
     images, targets = lab.images_of(f"{work}/data", "train")
-    for name, cycle in (("resnet18", False), ("resnet50", True)):
-        model = getattr(torchvision.models, name)(num_classes=10)
-        torch.save({"model": model.state_dict()}, f"{work}/{name}.pt")
-        lab.run(lab.train_command(f"{work}/data", f"{work}/{name}", model=name, image_size=SIDE, epochs=STEPS, global_batch=10 * PER_CLASS,
-                                  max_lr=MAX_LR, cycle_momentum=str(cycle).lower(), label_smoothing=0.1,
-                                  init=f"{work}/{name}.pt"))
-        ours = lab.lines(f"{work}/{name}", "step")
-        losses, rates = torch_losses(model, images, targets, cycle)
-        assert len(ours) == STEPS
-        for step, (mine, loss, rate) in enumerate(zip(ours, losses, rates)):
-            print(f"{name} step {step}: loss {mine['loss']:.7f}, PyTorch {loss:.7f}; lr {mine['lr']:.9f}")
-            assert abs(mine["loss"] - loss) <= 1e-4 * abs(loss), "the losses part"
-            assert abs(mine["lr"] - rate) <= 1e-9, f"PyTorch's rate is {rate}"
-        moved = max(abs(loss - losses[0]) for loss in losses)
-        assert moved > 0.1, "the weights hardly moved: this test would not see a wrong update"
+    for name, keys in CASES:
+        check_case(work, images, targets, name, keys)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@
 #include <functional>
 #include <iostream>
 #include <map>
+#include <numeric>
 #include <sstream>
 
 #include <ATen/core/grad_mode.h>
@@ -19,8 +20,10 @@
 #include "model/hits.h"
 #include "model/loss.h"
 #include "model/resnet.h"
+#include "model/stochastic_depth.h"
 #include "optim/ema.h"
 #include "optim/lars.h"
+#include "optim/loss_scaler.h"
 #include "optim/schedule.h"
 #include "optim/sgd.h"
 
@@ -71,7 +74,9 @@ std::map<std::string, at::Tensor> read(const std::string& path) {
 std::shared_ptr<model::ResNet> model_of(const Options& options) {
   return model::make_model({.name = options.text("name"),
                             .classes = options.integer("classes", 1000),
-                            .small_input = options.integer("small_input", 0) != 0});
+                            .small_input = options.integer("small_input", 0) != 0,
+                            .blur_pool = model::parse_blur_pool(options.text("blur_pool", "off")),
+                            .freeze_batch_norm = options.integer("freeze_batch_norm", 0) != 0});
 }
 
 void save_state(const model::ResNet& model, ckpt::Snapshot snapshot, const std::string& path) {
@@ -83,6 +88,12 @@ void save_state(const model::ResNet& model, ckpt::Snapshot snapshot, const std::
 // out=: the state of a fresh model.
 void fresh(const Options& options) {
   save_state(*model_of(options), {}, options.text("out"));
+}
+
+std::vector<std::int64_t> first_samples(const std::map<std::string, at::Tensor>& input) {
+  std::vector<std::int64_t> samples(static_cast<std::size_t>(input.at("images").size(0)));
+  std::iota(samples.begin(), samples.end(), std::int64_t{0});
+  return samples;
 }
 
 // in=: weights under their names, "images" and "targets" -> out=: logits in evaluation mode; then
@@ -97,12 +108,16 @@ void gradients(const Options& options) {
   model->eval();
   const at::Tensor eval_logits = model->forward(input.at("images"));
   model->train();
-  const at::Tensor logits = model->forward(input.at("images"));
+  model::ForwardPass pass;
+  if (const double rate = options.real("stochastic_depth", 0); rate > 0)
+    pass.branch_scales = model::branch_scales({rate, 7}, 0, first_samples(input), model->blocks());
+  const at::Tensor logits = model->forward(input.at("images"), pass);
   const at::Tensor loss =
       model::cross_entropy(logits, input.at("targets"), options.real("label_smoothing", 0));
   loss.backward();
   ckpt::Snapshot out;
   out.model = {{"eval_logits", eval_logits}, {"logits", logits}, {"loss", loss}};
+  if (pass.branch_scales.defined()) out.model.emplace_back("branch_scales", pass.branch_scales);
   for (const auto& entry : model::parameters(*model))
     out.model.emplace_back("grad." + entry.name, entry.tensor.grad());
   for (const auto& entry : model::state(*model))
@@ -194,6 +209,27 @@ void schedule(const Options& options) {
     std::printf("%.17g %.17g\n", made->lr(step), made->momentum(step));
 }
 
+// in=: "g.<step>" -> the scale before each step and after the last, one a line, and out=: the
+// unscaled gradients as "u.<step>", and the scaler.
+void scaler(const Options& options) {
+  const auto input = read(options.text("in"));
+  optim::LossScalerState state;
+  state.scale = options.real("scale", state.scale);
+  state.growth_interval = options.integer("growth_interval", state.growth_interval);
+  optim::LossScaler made(state);
+  ckpt::Snapshot out;
+  for (std::size_t step = 0; step < input.size(); ++step) {
+    std::printf("%.17g\n", made.scale());
+    const at::Tensor gradients = input.at("g." + std::to_string(step)).clone();
+    const bool sound = made.unscale(gradients);
+    made.update(!sound);
+    out.model.emplace_back("u." + std::to_string(step), gradients);
+  }
+  std::printf("%.17g\n", made.scale());
+  out.scaler = made.state();
+  write(out, options.text("out"));
+}
+
 // A checkpoint of a run in=, read and written again as out=.
 void resave(const Options& options) {
   write(ckpt::read_snapshot(*posix_file_system(), options.text("in")), options.text("out"));
@@ -227,8 +263,9 @@ void newest(const Options& options) {
 
 int run(const Words& words) {
   const std::map<std::string, std::function<void(const Options&)>> commands = {
-      {"fresh", fresh},   {"gradients", gradients}, {"optimize", optimize}, {"schedule", schedule},
-      {"resave", resave}, {"weights", weights},     {"seal", seal},         {"newest", newest}};
+      {"fresh", fresh},       {"gradients", gradients}, {"optimize", optimize},
+      {"schedule", schedule}, {"scaler", scaler},       {"resave", resave},
+      {"weights", weights},   {"seal", seal},           {"newest", newest}};
   try {
     RM_REQUIRE(!words.empty() && commands.count(words[0]) != 0, ErrorKind::kInvalidArgument,
                "no such command");

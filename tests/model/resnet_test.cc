@@ -4,6 +4,8 @@
 #include <set>
 
 #include <ATen/ops/equal.h>
+#include <ATen/ops/max_pool2d.h>
+#include <ATen/ops/ones.h>
 #include <ATen/ops/randn.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -151,6 +153,63 @@ TEST(ResNet, TrainingModeUpdatesStatisticsAndEvaluationDoesNot) {
   EXPECT_FALSE(model->is_training());
   (void)model->forward(at::randn({2, 3, 64, 64}));
   EXPECT_EQ(counter.item<std::int64_t>(), 1);
+}
+
+TEST(ResNet, FrozenBatchNormUsesItsStatisticsAndLeavesThem) {
+  const auto frozen = make_model({.name = "resnet18", .classes = 5, .freeze_batch_norm = true});
+  const auto usual = make_model({.name = "resnet18", .classes = 5});
+  const at::Tensor images = at::randn({2, 3, 64, 64});
+  const at::Tensor before = named(state(*frozen), "bn1.running_mean").clone();
+  EXPECT_TRUE(frozen->is_training());
+  const at::Tensor trained = frozen->forward(images);
+  EXPECT_TRUE(at::equal(named(state(*frozen), "bn1.running_mean"), before));
+  EXPECT_EQ(named(state(*frozen), "bn1.num_batches_tracked").item<std::int64_t>(), 0);
+  usual->eval();
+  EXPECT_TRUE(at::equal(trained, usual->forward(images)));
+  frozen->eval();
+  frozen->train();  // as around every evaluation
+  (void)frozen->forward(images);
+  EXPECT_TRUE(at::equal(named(state(*frozen), "bn1.running_mean"), before));
+  trained.sum().backward();
+  EXPECT_TRUE(named(parameters(*frozen), "bn1.weight").grad().defined());
+}
+
+TEST(ResNet, AWatcherSeesEveryLayerInOrderUnderItsParametersName) {
+  const auto model = make_model({.name = "resnet50", .classes = 5});
+  std::vector<std::string> seen;
+  ForwardPass pass;
+  pass.watch = [&](const std::string& layer, const at::Tensor&) { seen.push_back(layer); };
+  const at::Tensor images = at::randn({2, 3, 64, 64});
+  (void)model->forward(images, pass);
+  const std::set<std::string> names(seen.begin(), seen.end());
+  EXPECT_EQ(names.size(), seen.size());
+  for (const auto& entry : parameters(*model)) {
+    const std::string layer = entry.name.substr(0, entry.name.rfind('.'));
+    EXPECT_EQ(names.count(layer), 1u) << layer;
+  }
+  EXPECT_EQ(seen.front(), "conv1");
+  EXPECT_EQ(seen.back(), "fc");
+  const std::vector<std::string> first_block(seen.begin() + 2, seen.begin() + 11);
+  EXPECT_THAT(first_block,
+              ::testing::ElementsAre("layer1.0.conv1", "layer1.0.bn1", "layer1.0.conv2",
+                                     "layer1.0.bn2", "layer1.0.conv3", "layer1.0.bn3",
+                                     "layer1.0.downsample.0", "layer1.0.downsample.1", "layer1.0"));
+}
+
+TEST(ResNet, ABranchWithScaleZeroLeavesTheShortcut) {
+  const auto model = make_model({.name = "resnet18", .classes = 5});
+  model->eval();
+  std::vector<at::Tensor> stem_and_first;
+  ForwardPass pass;
+  pass.branch_scales = at::ones({model->blocks(), 2});
+  pass.branch_scales[0][1] = 0;
+  pass.watch = [&](const std::string& layer, const at::Tensor& output) {
+    if (layer == "bn1" || layer == "layer1.0") stem_and_first.push_back(output.clone());
+  };
+  (void)model->forward(at::randn({2, 3, 64, 64}), pass);
+  const at::Tensor pooled = at::max_pool2d(stem_and_first[0].relu(), 3, 2, 1);
+  EXPECT_TRUE(at::equal(stem_and_first[1][1], pooled[1]));
+  EXPECT_FALSE(at::equal(stem_and_first[1][0], pooled[0]));
 }
 
 TEST(ResNet, AnUnknownNameIsRefusedWithTheNearest) {

@@ -121,6 +121,38 @@ def check_schedules():
                    start_factor=0.25)
 
 
+def check_scaler(work):
+    """torch.amp.GradScaler's scales under overflows of every kind, its gradients to the bit, and its state dict."""
+    torch.manual_seed(5)
+    interval, steps = 4, 60
+    scaler = torch.amp.GradScaler("cpu", growth_interval=interval)
+    parameter = torch.nn.Parameter(torch.zeros(300))
+    optimizer = torch.optim.SGD([parameter], lr=0.0)
+    flat, scales, unscaled, overflows = {}, [], [], 0
+    for step in range(steps):
+        gradient = torch.randn(300) * 1000
+        if step in (0, 1, 9, 14, 15, 40):  # in a row, and within and at the end of an interval
+            gradient[step] = (torch.inf, -torch.inf, torch.nan)[step % 3]
+            overflows += 1
+        flat[f"g.{step}"] = gradient.clone()
+        scales.append(scaler.scale(torch.tensor(1.0)).item())
+        parameter.grad = gradient
+        scaler.unscale_(optimizer)
+        unscaled.append(parameter.grad.clone())
+        scaler.step(optimizer)
+        scaler.update()
+    scales.append(scaler.get_scale())
+    torch.save(flat, f"{work}/in.pt")
+    printed = referee.tool("scaler", growth_interval=interval, **{"in": f"{work}/in.pt", "out": f"{work}/out.pt"})
+    assert [float(line) for line in printed.split()] == scales, f"{printed.split()} is not PyTorch's {scales}"
+    out = referee.load(f"{work}/out.pt")
+    for step, gradient in enumerate(unscaled):
+        assert torch.equal(out["model"][f"u.{step}"].nan_to_num(7), gradient.nan_to_num(7)), f"gradients of step {step}"
+    assert out["scaler"] == scaler.state_dict(), f"{out['scaler']} is not PyTorch's {scaler.state_dict()}"
+    torch.amp.GradScaler("cpu").load_state_dict(out["scaler"])
+    print(f"GradScaler, {steps} steps, {overflows} overflows: the same {len(set(scales))} scales")
+
+
 def main():
     work = referee.workdir()
     check_sgd(work)
@@ -130,6 +162,7 @@ def main():
     check_sgd(work, momentum=0.9, weight_decay=0.1, decay_norm_and_bias=False)
     check_lars(work, 1e-4, True)
     check_lars(work, 0.05, False)
+    check_scaler(work)
     check_schedules()
 
 
