@@ -17,6 +17,7 @@
 #include "optim/sgd.h"
 #include "train/agreement.h"
 #include "train/averaging.h"
+#include "train/batch_split.h"
 #include "train/checkpointing.h"
 #include "train/data_sets.h"
 #include "train/device.h"
@@ -125,18 +126,6 @@ std::string hash_of(const at::Tensor& flat) {
       std::span(host.const_data_ptr<float>(), static_cast<std::size_t>(host.numel())))));
 }
 
-// Micro-batches of a step: the rank's share of the global batch in pieces of `micro_batch`.
-int micro_batches_of(const TrainOptions& options, int ranks) {
-  const std::int64_t share = options.global_batch / ranks;
-  if (options.micro_batch == 0 || share == 0)
-    return 1;  // a batch that does not divide is refused by the plan
-  RM_REQUIRE(share % options.micro_batch == 0, ErrorKind::kInvalidArgument,
-             "micro_batch = ", options.micro_batch,
-             " does not divide a rank's share of global_batch, ", share,
-             ": take a divisor of it, or 0 for all at once");
-  return static_cast<int>(share / options.micro_batch);
-}
-
 }  // namespace
 
 TrainerOptions trainer_options_of(const TrainOptions& options, const Parts& parts) {
@@ -175,6 +164,11 @@ data::TransformOptions eval_transform_options(const TrainOptions& options) {
   TrainOptions evaluation = options;
   const std::int64_t side = options.augmentation.eval_image_size;
   if (side > 0) evaluation.image_size = side;
+  RM_REQUIRE(
+      options.eval_resize <= 0 || options.eval_resize >= evaluation.image_size,
+      ErrorKind::kInvalidArgument, "eval_resize = ", options.eval_resize, ": evaluation cuts out ",
+      evaluation.image_size,
+      " pixels (eval_image_size, or else image_size), so the images would get a black frame");
   evaluation.augmentation = {};  // of training alone
   return transform_options(evaluation);
 }
