@@ -50,6 +50,9 @@ struct Snapshot {
 // snapshots give equal bytes. Errors of `file`; then it holds a part.
 [[nodiscard]] std::uint64_t write_snapshot(const Snapshot& snapshot, WritableFile& file);
 
+// Likewise a bare state dict, as torch.save(model.state_dict(), file) writes one.
+[[nodiscard]] std::uint64_t write_state_dict(const NamedTensors& tensors, WritableFile& file);
+
 // An upper bound of what write_snapshot() writes.
 [[nodiscard]] std::uint64_t max_file_bytes(const Snapshot& snapshot);
 

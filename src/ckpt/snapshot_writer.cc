@@ -136,14 +136,22 @@ void write_archive(const Dict& root, LatchingSink& sink) {
   zip.writeEndOfFile();
 }
 
+std::uint64_t write_hashed(const Dict& root, WritableFile& file) {
+  ChecksumWriter out(file);
+  LatchingSink sink(out);
+  write_archive(root, sink);
+  sink.rethrow();
+  return out.finish();
+}
+
 }  // namespace
 
 std::uint64_t write_snapshot(const Snapshot& snapshot, WritableFile& file) {
-  ChecksumWriter out(file);
-  LatchingSink sink(out);
-  write_archive(dict_of(snapshot), sink);
-  sink.rethrow();
-  return out.finish();
+  return write_hashed(dict_of(snapshot), file);
+}
+
+std::uint64_t write_state_dict(const NamedTensors& tensors, WritableFile& file) {
+  return write_hashed(dict_of(tensors), file);
 }
 
 std::uint64_t max_file_bytes(const Snapshot& snapshot) {

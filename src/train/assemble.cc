@@ -7,7 +7,7 @@
 
 #include "base/check.h"
 #include "base/hash.h"
-#include "ckpt/snapshot.h"
+#include "ckpt/weights_file.h"
 #include "comm/make_engine.h"
 #include "comm/nccl_engine.h"
 #include "comm/table_files.h"
@@ -220,7 +220,7 @@ Parts assemble(const RunRequest& request, const RunContext& context) {
 
   parts.model = make_network(options, *parts.train_set);
   if (!options.init.empty()) {
-    restore_model(ckpt::read_weights(context.files, options.init), options.init, *parts.model);
+    restore_model(ckpt::read_weights_file(context.files, options.init), options.init, *parts.model);
   }
   parts.model->to(parts.device);
   flatten(request, context, parts);
