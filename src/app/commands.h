@@ -17,5 +17,6 @@ namespace ringmaster::app {
 [[nodiscard]] config::Command bench_loader_command();
 [[nodiscard]] config::Command explain_hang_command();
 [[nodiscard]] config::Command lr_find_command();
+[[nodiscard]] config::Command plan_command();
 
 }  // namespace ringmaster::app
