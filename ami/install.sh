@@ -56,7 +56,7 @@ done
 # Each part of the environment leaves a marker that names its exact content, so that a changed list installs anew.
 base_wheels=(torch=="$TORCH")
 [ "$flavour" = cuda13 ] || base_wheels=(--no-deps torch=="$TORCH" nvidia-cuda-runtime==13.0.96 nvidia-cuda-cupti==13.0.85)
-test_wheels=(torch=="$TORCH" torchvision=="$TORCHVISION" numpy pillow h5py tensorboard scipy)
+test_wheels=(torch=="$TORCH" torchvision=="$TORCHVISION" numpy pillow h5py tensorboard scipy safetensors)
 marker() { echo "$prefix/installed-$(printf '%s\n' "$@" | cksum | cut -d' ' -f1)"; }
 wheels_missing=no
 [ -e "$(marker "${base_wheels[@]}")" ] || wheels_missing=yes

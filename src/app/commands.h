@@ -10,10 +10,13 @@ namespace ringmaster::app {
 [[nodiscard]] config::Command checkpoint_list_command();
 [[nodiscard]] config::Command checkpoint_verify_command();
 [[nodiscard]] config::Command checkpoint_diff_command();
+[[nodiscard]] config::Command checkpoint_import_command();
+[[nodiscard]] config::Command checkpoint_export_command();
 [[nodiscard]] config::Command bench_checkpoint_command();
 [[nodiscard]] config::Command bench_allreduce_command();
 [[nodiscard]] config::Command bench_loader_command();
 [[nodiscard]] config::Command explain_hang_command();
 [[nodiscard]] config::Command lr_find_command();
+[[nodiscard]] config::Command plan_command();
 
 }  // namespace ringmaster::app

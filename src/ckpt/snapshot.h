@@ -54,8 +54,8 @@ struct Snapshot {
 // snapshots give equal bytes. Errors of `file`; then it holds a part.
 [[nodiscard]] std::uint64_t write_snapshot(const Snapshot& snapshot, WritableFile& file);
 
-// A dict of tensors alone, such as torch.save({"images": ..., "targets": ...}, path) writes.
-// Otherwise as write_snapshot().
+// A dict of tensors alone, as torch.save(model.state_dict(), path) writes one. Otherwise as
+// write_snapshot().
 [[nodiscard]] std::uint64_t write_tensors(const NamedTensors& tensors, WritableFile& file);
 
 // An upper bound of what write_snapshot() writes.

@@ -7,7 +7,7 @@
 
 #include "base/check.h"
 #include "base/hash.h"
-#include "ckpt/snapshot.h"
+#include "ckpt/weights_file.h"
 #include "comm/make_engine.h"
 #include "comm/nccl_engine.h"
 #include "comm/table_files.h"
@@ -18,6 +18,7 @@
 #include "optim/sgd.h"
 #include "train/agreement.h"
 #include "train/averaging.h"
+#include "train/batch_split.h"
 #include "train/checkpointing.h"
 #include "train/data_sets.h"
 #include "train/device.h"
@@ -132,18 +133,6 @@ std::string hash_of(const at::Tensor& flat) {
       std::span(host.const_data_ptr<float>(), static_cast<std::size_t>(host.numel())))));
 }
 
-// Micro-batches of a step: the rank's share of the global batch in pieces of `micro_batch`.
-int micro_batches_of(const TrainOptions& options, int ranks) {
-  const std::int64_t share = options.global_batch / ranks;
-  if (options.micro_batch == 0 || share == 0)
-    return 1;  // a batch that does not divide is refused by the plan
-  RM_REQUIRE(share % options.micro_batch == 0, ErrorKind::kInvalidArgument,
-             "micro_batch = ", options.micro_batch,
-             " does not divide a rank's share of global_batch, ", share,
-             ": take a divisor of it, or 0 for all at once");
-  return static_cast<int>(share / options.micro_batch);
-}
-
 }  // namespace
 
 TrainerOptions trainer_options_of(const TrainOptions& options, const Parts& parts) {
@@ -183,6 +172,11 @@ data::TransformOptions eval_transform_options(const TrainOptions& options) {
   TrainOptions evaluation = options;
   const std::int64_t side = options.augmentation.eval_image_size;
   if (side > 0) evaluation.image_size = side;
+  RM_REQUIRE(
+      options.eval_resize <= 0 || options.eval_resize >= evaluation.image_size,
+      ErrorKind::kInvalidArgument, "eval_resize = ", options.eval_resize, ": evaluation cuts out ",
+      evaluation.image_size,
+      " pixels (eval_image_size, or else image_size), so the images would get a black frame");
   evaluation.augmentation = {};  // of training alone
   return transform_options(evaluation);
 }
@@ -239,7 +233,7 @@ Parts assemble(const RunRequest& request, const RunContext& context) {
 
   parts.model = make_network(options, *parts.train_set);
   if (!options.init.empty()) {
-    restore_model(ckpt::read_weights(context.files, options.init), options.init, *parts.model);
+    restore_model(ckpt::read_weights_file(context.files, options.init), options.init, *parts.model);
   }
   parts.model->to(parts.device);
   flatten(request, context, parts);

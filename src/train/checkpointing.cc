@@ -1,8 +1,12 @@
 #include "train/checkpointing.h"
 
+#include <algorithm>
 #include <map>
+#include <set>
+#include <string_view>
 
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/zeros_like.h>
 
 #include "base/check.h"
 #include "ckpt/optimizer_state.h"
@@ -25,6 +29,33 @@ const at::Tensor& find(const TensorMap& tensors, const std::string& name, const 
              " has shape ", found->second.sizes(), ", the model's has ", like.sizes(),
              ": another model or number of classes");
   return found->second;
+}
+
+bool is_counter(const std::string& name) {
+  constexpr std::string_view kEnd = ".num_batches_tracked";
+  return name.size() > kEnd.size() && name.substr(name.size() - kEnd.size()) == kEnd;
+}
+
+// Before version 2 of its batch norm (0.4.1) PyTorch counted no batches: where no counter is there,
+// all are 0, as its load_state_dict() has it.
+TensorMap with_counters(TensorMap saved, const std::vector<model::NamedTensor>& state) {
+  const bool counted = std::any_of(saved.begin(), saved.end(),
+                                   [](const auto& entry) { return is_counter(entry.first); });
+  for (const auto& entry : state) {
+    if (!counted && is_counter(entry.name)) saved[entry.name] = at::zeros_like(entry.tensor);
+  }
+  return saved;
+}
+
+void require_no_others(const TensorMap& saved, const std::vector<model::NamedTensor>& state,
+                       const std::string& path) {
+  std::set<std::string> known;
+  for (const auto& entry : state) known.insert(entry.name);
+  for (const auto& [name, tensor] : saved) {
+    RM_REQUIRE(known.contains(name), ErrorKind::kInvalidArgument, path, " has ", name,
+               ", which the model has not: it is a checkpoint of another model (see the keys model "
+               "and small_input)");
+  }
 }
 
 std::int64_t number(const ckpt::Snapshot& snapshot, const std::string& key,
@@ -97,10 +128,11 @@ ckpt::Snapshot take_snapshot(model::ResNet& model, const optim::Optimizer& optim
 void restore_model(const ckpt::NamedTensors& weights, const std::string& path,
                    model::ResNet& model) {
   const at::NoGradGuard no_grad;
-  const TensorMap saved = by_name(weights);
   auto state = model::state(model);
+  const TensorMap saved = with_counters(by_name(weights), state);
   for (const auto& entry : state)
     (void)find(saved, entry.name, entry.tensor, path);  // all before the first is changed
+  require_no_others(saved, state, path);
   for (auto& entry : state) entry.tensor.copy_(find(saved, entry.name, entry.tensor, path));
 }
 

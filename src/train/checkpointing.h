@@ -27,7 +27,9 @@ namespace ringmaster::train {
 void restore_scaler(const ckpt::Snapshot& snapshot, const std::string& path,
                     optim::LossScaler* scaler);
 
-// The weights alone, for evaluation.
+// The weights alone: they must be all that the model has, and nothing else, or Error
+// {kInvalidArgument} names the first that is missing, of another shape, or not the model's; then
+// nothing has been changed. Batch norm's counters may be missing together: they become 0.
 void restore_model(const ckpt::NamedTensors& weights, const std::string& path,
                    model::ResNet& model);
 

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "data/stage.h"
+#include "train/batch_split.h"
 
 namespace ringmaster::train {
 namespace {
@@ -39,18 +40,11 @@ void add_eval_shards(const shard::SplitEntry& split, const data::EvalPlan& plan,
 data::EpochPlan epoch_plan(const TrainOptions& options, const shard::Manifest& manifest, int ranks,
                            int micro_batches) {
   const shard::SplitEntry& split = manifest.split("train");
-  data::EpochPlanOptions plan;
-  plan.samples = static_cast<std::int64_t>(split.records());
-  plan.global_batch = options.global_batch;
-  plan.ranks = ranks;
-  plan.micro_batches = micro_batches;
-  plan.seed = static_cast<std::uint64_t>(options.seed);
-  plan.window = options.order_window;
-  if (options.order == "sharded") {
-    for (const shard::ShardEntry& entry : split.shards)
-      plan.shard_sizes.push_back(static_cast<std::int64_t>(entry.summary.records));
-  }
-  return data::EpochPlan(plan);
+  std::vector<std::int64_t> shard_sizes;
+  for (const shard::ShardEntry& entry : split.shards)
+    shard_sizes.push_back(static_cast<std::int64_t>(entry.summary.records));
+  return epoch_plan(options, static_cast<std::int64_t>(split.records()), shard_sizes, ranks,
+                    micro_batches);
 }
 
 data::EvalPlan eval_plan(const TrainOptions& options, const shard::Manifest& manifest, int ranks) {

@@ -1,6 +1,7 @@
 #include "train/evaluator.h"
 
 #include <array>
+#include <optional>
 #include <vector>
 
 #include <ATen/core/grad_mode.h>
@@ -38,6 +39,7 @@ std::int64_t most_batches(const data::EvalPlan& plan) {
 struct Counts {
   std::array<std::int64_t, 3> hits{};  // top-1, top-5, images
   std::vector<double> batch_losses;    // ours filled in, the others' zero
+  std::optional<AnswerSheet> answers;  // where they are asked for
 };
 
 void count(model::ResNet& model, const data::Batch& batch, const EvaluatorOptions& options,
@@ -49,6 +51,7 @@ void count(model::ResNet& model, const data::Batch& batch, const EvaluatorOption
   counts.hits[0] += hits.top1;
   counts.hits[1] += hits.top5;
   counts.hits[2] += targets.size(0);
+  if (counts.answers) counts.answers->add(batch.sample_ids, logits, targets);
   counts.batch_losses[static_cast<std::size_t>(batch.step)] = model::loss_sum(logits, targets);
 }
 
@@ -76,17 +79,20 @@ Evaluation evaluate(model::ResNet& model, data::EvalLoader& loader, comm::Contro
   };
   Counts counts;
   counts.batch_losses.resize(static_cast<std::size_t>(plan.batches()));
+  if (options.answers) counts.answers.emplace(plan.samples());
   loader.start();
   for (std::int64_t round = 0; round < most_batches(plan); ++round) {
     if (stop != nullptr) {
       const stop::Reason reason = agree_on_stop(control, *stop, deadline());
-      if (reason != stop::Reason::kNone) return {{}, reason};
+      if (reason != stop::Reason::kNone) return {{}, reason, {}};
     }
     if (const auto batch = loader.next()) count(model, *batch, options, counts);
   }
   const Totals totals = add_up(counts, control, deadline());
   RM_CHECK_EQ(totals.images, plan.samples(), "evaluation must count every image once");
-  return {totals, stop::Reason::kNone};
+  Evaluation evaluation{totals, stop::Reason::kNone, {}};
+  if (counts.answers) evaluation.answers = counts.answers->gather(control, deadline());
+  return evaluation;
 }
 
 }  // namespace ringmaster::train

@@ -2,12 +2,15 @@
 // the number of ranks.
 #pragma once
 
+#include <vector>
+
 #include <c10/core/Device.h>
 
 #include "comm/control.h"
 #include "data/loader.h"
 #include "model/resnet.h"
 #include "stop/stop_flag.h"
+#include "train/answers.h"
 #include "train/precision.h"
 #include "train/totals.h"
 
@@ -18,11 +21,13 @@ struct EvaluatorOptions {
   Precision precision = Precision::kFloat32;
   double deadline_s =
       600;  // for ranks to meet, after every batch where there is `stop`, and at the end
+  bool answers = false;  // also tell what was said of each image
 };
 
 struct Evaluation {
   Totals totals;                               // of all images; of nothing where it was stopped
   stop::Reason stopped = stop::Reason::kNone;  // agreed by all ranks
+  std::vector<Answer> answers;                 // by sample; empty unless they were asked for
 };
 
 // Collective. Runs the whole of `loader`'s plan, this rank's batches here, and returns the totals

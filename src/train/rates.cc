@@ -1,5 +1,6 @@
 #include "train/rates.h"
 
+#include <algorithm>
 #include <cmath>
 #include <sstream>
 
@@ -25,7 +26,21 @@ std::vector<std::int64_t> milestones_of(const TrainOptions& options, std::int64_
                "' is no epoch: give rising numbers with commas, such as 30,60,80");
     steps.push_back(to_steps(epochs, steps_per_epoch));
   }
+  RM_REQUIRE(std::is_sorted(steps.begin(), steps.end()), ErrorKind::kInvalidArgument,
+             "milestones = ", options.milestones, ": they must rise");
+  RM_REQUIRE(steps.empty() || steps.front() >= to_steps(options.warmup_epochs, steps_per_epoch),
+             ErrorKind::kInvalidArgument, "milestones = ", options.milestones,
+             ": the first lies within the warm-up, warmup_epochs = ", options.warmup_epochs);
   return steps;
+}
+
+// One-cycle and triangular begin with a climb of their own, and have none.
+void require_room_for_warm_up(const TrainOptions& options, optim::ScheduleKind kind) {
+  const bool climbs =
+      kind == optim::ScheduleKind::kOneCycle || kind == optim::ScheduleKind::kTriangular;
+  RM_REQUIRE(climbs || options.warmup_epochs < static_cast<double>(options.epochs),
+             ErrorKind::kInvalidArgument, "warmup_epochs = ", options.warmup_epochs,
+             ": it must be less than epochs = ", options.epochs);
 }
 
 }  // namespace
@@ -37,6 +52,7 @@ std::unique_ptr<optim::Schedule> schedule_of(const TrainOptions& options,
                                                    static_cast<double>(options.lr_batch);
   optim::ScheduleOptions schedule;
   schedule.kind = optim::parse_schedule_kind(options.schedule);
+  require_room_for_warm_up(options, schedule.kind);
   schedule.total_steps = options.epochs * steps_per_epoch;
   schedule.max_lr = options.max_lr * scale;
   schedule.min_lr = options.min_lr * scale;

@@ -214,13 +214,13 @@ class Run {
 
   // What stops the run before all images have been seen.
   stop::Reason evaluate_into(Totals& totals) {
-    const auto [all, stopped] =
+    const Evaluation evaluation =
         evaluate(*parts_.model, *parts_.eval_loader, context_.control,
                  {parts_.device, parse_precision(request_.options.precision),
                   request_.options.step_deadline_s},
                  &context_.stop);
-    totals = all;
-    return stopped;
+    totals = evaluation.totals;
+    return evaluation.stopped;
   }
 
   int leave(stop::Reason reason) {

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/equal.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/randint.h>
 #include <ATen/ops/tensor.h>
@@ -31,6 +32,22 @@ TEST(Hits, TiesGoToTheLowerIndex) {
     EXPECT_EQ(hits_of(row, target).top1, target < 1) << target;
     EXPECT_EQ(hits_of(row, target).top5, target < 5) << target;
   }
+}
+
+TEST(Hits, PredictionsAreTheTargetsOfRankZero) {
+  const at::Tensor logits = at::randint(0, 4, {200, 6}, at::kFloat);  // full of ties
+  const at::Tensor predicted = predictions(logits);
+  EXPECT_TRUE(ranks_of_targets(logits, predicted).eq(0).all().item<bool>());
+  EXPECT_EQ(count_hits(logits, predicted).top1, 200);
+}
+
+TEST(Hits, ARowWithANanPredictsNothing) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const at::Tensor logits = at::tensor(std::vector<float>{1, nan, 3, 1, 2, 3}).view({2, 3});
+  EXPECT_TRUE(at::equal(predictions(logits), at::tensor(std::vector<std::int64_t>{-1, 2})));
+  const at::Tensor targets = at::tensor(std::vector<std::int64_t>{2, 2});
+  EXPECT_TRUE(
+      at::equal(ranks_of_targets(logits, targets), at::tensor(std::vector<std::int64_t>{3, 0})));
 }
 
 TEST(Hits, ARowWithANanIsNoHit) {
