@@ -14,6 +14,10 @@ import instance_facts  # noqa: E402
 import pcluster_offline  # noqa: E402
 import yaml  # noqa: E402
 
+# Warnings that are no news: the test's image is made up, FSx goes with its cluster because S3 has the data, the way in is Session Manager, and
+# g5 does without EFA.
+KNOWN_WARNINGS = {"CustomAmiTagValidator", "AmiOsCompatibleValidator", "DeletionPolicyValidator", "KeyPairValidator"}
+KNOWN_OF_G5 = {"EfaValidator"}
 CLUSTERS = {"p4d.yaml": "p4d.24xlarge", "g5.yaml": "g5.12xlarge", "p3.yaml": "p3.8xlarge"}
 
 
@@ -53,15 +57,24 @@ def image_rules(text):
     return [f"house: {rule}" for rule, holds in rules.items() if not holds]
 
 
+def problems_of(name, text):
+    """(all that is wrong with a file, the report of ParallelCluster)."""
+    image = name == "image.yaml"
+    report = pcluster_offline.check(text, image)
+    known = KNOWN_WARNINGS | (KNOWN_OF_G5 if name == "g5.yaml" else set())
+    problems = report.problems + [warning for warning in report.warnings if warning.split(":")[0] not in known]
+    if not report.problems:
+        problems += image_rules(text) if image else house_rules(text)
+    return problems, report
+
+
 def good_files_pass(texts):
     for name, instance in CLUSTERS.items():
-        report = pcluster_offline.check(texts[name])
-        problems = report.problems + house_rules(texts[name])
+        problems, report = problems_of(name, texts[name])
         assert not problems, f"{name}: {problems}"
         assert instance in texts[name] and len(report.ran) >= 60, f"{name}: only {sorted(report.ran)} ran, not {sorted(report.not_run)}"
         print(f"{name}: {sum(report.ran.values())} checks of {len(report.ran)} kinds; without AWS not run: {' '.join(sorted(report.not_run))}")
-    report = pcluster_offline.check(texts["image.yaml"], image=True)
-    problems = report.problems + image_rules(texts["image.yaml"])
+    problems, report = problems_of("image.yaml", texts["image.yaml"])
     assert not problems and len(report.ran) >= 5, (problems, report)
     print(f"image.yaml: {sum(report.ran.values())} checks")
 
@@ -80,6 +93,7 @@ BROKEN = [
     ("p4d.yaml", "MountDir: /fsx", "MountDir: /opt/slurm", "SharedStorageMountDirValidator"),
     ("p4d.yaml", "- KillWait: 60", "- Prolog: /fsx/prolog.sh", "CustomSlurmSettingsValidator"),
     ("p4d.yaml", "- Name: p4d-ondemand", "- Name: p4d-spot", "DuplicateNameValidator"),
+    ("g5.yaml", "MountDir: /local_scratch", "MountDir: /fsx", "DuplicateMountDirValidator"),
     ("p3.yaml", "InstanceType: p3.8xlarge", "InstanceType: p3.8xlarge\n          Efa: {Enabled: true}", "EfaValidator"),
     ("p3.yaml", "Throughput: 500", "Throughput: 5000", "EbsVolumeThroughputValidator"),
     ("p4d.yaml", "ImdsSupport: v2.0", "ImdsSupport: v1.0", "house: IMDSv2"),
@@ -100,11 +114,7 @@ BROKEN = [
 
 def broken_files_are_refused(texts):
     for name, old, new, expected in BROKEN:
-        text = cloud.edited(texts[name], old, new)
-        image = name == "image.yaml"
-        problems = pcluster_offline.check(text, image).problems
-        if expected.startswith("house:"):
-            problems += image_rules(text) if image else house_rules(text)
+        problems, _ = problems_of(name, cloud.edited(texts[name], old, new))
         cloud.refused(problems, expected, f"{name}: {old} -> {new}")
     print(f"{len(BROKEN)} broken files are refused")
 
