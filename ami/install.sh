@@ -9,7 +9,8 @@
 #   ami/install.sh --print-prefix      where LibTorch's private Python environment lies; installs nothing
 #   ami/install.sh --print-cloud       where the tools that check the files for AWS lie; installs nothing
 #
-# Debian 12, Ubuntu 22.04 and 24.04; as root or with sudo. A second run finds everything there and takes a second.
+# Debian 12, Ubuntu 22.04 (which lacks a package of --tests, lomiri-wallpapers-16.04) and 24.04; as root or with sudo. A second run finds
+# everything there and takes a second.
 # RINGMASTER_DEPS: folder of the environments (default: ${XDG_CACHE_HOME:-$HOME/.cache}/ringmaster).
 # RINGMASTER_FLAVOUR: --flavour for every call, those of the build included. Versions: versions.sh beside this file.
 set -euo pipefail
@@ -36,7 +37,7 @@ while [ $# -gt 0 ]; do
     --tests) tests=yes ;;
     --check) action=check ;;
     --print-prefix | --print-cloud) action=$1 ;;
-    -h | --help) sed -n '2,15s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,16s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "install.sh: unknown option $1 (see --help)" >&2; exit 2 ;;
   esac
   shift
