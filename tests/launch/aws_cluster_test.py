@@ -34,9 +34,9 @@ def house_rules(text):
         "volumes are encrypted": all(volume["Encrypted"] for volume in volumes),
         "SSH is closed to the world": head["Ssh"]["AllowedIps"] == "255.255.255.255/32",
         "an image of our own": file["Image"]["CustomAmi"].startswith("ami-"),
-        "spot and on demand": {queue["CapacityType"] for queue in queues} == {"SPOT", "ONDEMAND"},
-        "a placement group and one subnet": all(queue["Networking"]["PlacementGroup"]["Enabled"] and
-                                                len(queue["Networking"]["SubnetIds"]) == 1 for queue in queues),
+        "spot and on demand, and one without GPUs": [queue["CapacityType"] for queue in queues] == ["SPOT", "ONDEMAND", "ONDEMAND"],
+        "a placement group": all(queue["Networking"]["PlacementGroup"]["Enabled"] for queue in queues if queue["Name"] != "cpu"),
+        "one subnet": len({subnet for queue in queues for subnet in queue["Networking"]["SubnetIds"]}) == 1,
         "idle nodes go": all(resource["MinCount"] == 0 for resource in resources),
         "EFA between p4d": all(resource.get("Efa", {}).get("Enabled", False) == (fact["efa"] == 4) for resource, fact in zip(resources, facts)),
         "NVMe where there is some": all(("EphemeralVolume" in queue["ComputeSettings"]["LocalStorage"]) ==
@@ -103,6 +103,7 @@ BROKEN = [
     ("p4d.yaml", "Efa: {Enabled: true}", "Efa: {Enabled: false}", "house: EFA"),
     ("p4d.yaml", "PlacementGroup: {Enabled: true}", "PlacementGroup: {Enabled: false}", "house: a placement group"),
     ("g5.yaml", "CapacityType: ONDEMAND", "CapacityType: SPOT", "house: spot and on demand"),
+    ("g5.yaml", "MinCount: 0, ", "MinCount: 1, ", "house: idle nodes go"),
     ("image.yaml", "Type: arn", "Type: bash", "Type"),
     ("image.yaml", "ParentImage:", "ParentImag:", "ParentImag"),
     ("image.yaml", "InstanceType: g5.xlarge", "InstanceType: g5.xlarg", "g5.xlarg"),
@@ -121,14 +122,19 @@ def broken_files_are_refused(texts):
 
 def jobs_fit_nodes(texts):
     """Each launch file asks for exactly the GPUs of its instance type, for no more CPUs than it has, and for no more nodes than the queue."""
-    for name, cluster in {"p4d_8x": "p4d.yaml", "p4d_1x": "p4d.yaml", "g5_4x": "g5.yaml", "p3_4x": "p3.yaml"}.items():
+
+    def asked_by(name):
         with open(f"{SOURCE}/launch/{name}.sbatch", encoding="utf-8") as file:
-            asked = {key: int(value) for key, value in re.findall(r"--(nodes|ntasks-per-node|gpus-per-node|cpus-per-task)=(\d+)", file.read())}
-        fact = instance_facts.FACTS[CLUSTERS[cluster]]
+            return {key: int(value) for key, value in re.findall(r"--(nodes|ntasks-per-node|gpus-per-node|cpus-per-task)=(\d+)", file.read())}
+
+    for name, cluster in {"p4d_8x": "p4d.yaml", "p4d_1x": "p4d.yaml", "g5_4x": "g5.yaml", "p3_4x": "p3.yaml"}.items():
+        asked, fact = asked_by(name), instance_facts.FACTS[CLUSTERS[cluster]]
         assert asked["gpus-per-node"] == asked["ntasks-per-node"] == fact["gpus"], (name, asked)
         assert asked["ntasks-per-node"] * asked["cpus-per-task"] == fact["vcpus"], (name, asked)
         resource = yaml.safe_load(texts[cluster])["Scheduling"]["SlurmQueues"][0]["ComputeResources"][0]
         assert asked["nodes"] <= resource["MaxCount"] and "DisableSimultaneousMultithreading" not in resource, (name, resource)
+    for name in ("shard", "cpu_smoke"):
+        assert asked_by(name)["cpus-per-task"] <= instance_facts.FACTS["c6i.4xlarge"]["vcpus"], asked_by(name)
     print("the launch files fit the nodes")
 
 

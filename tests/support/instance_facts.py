@@ -12,6 +12,7 @@ FACTS = {
     "g5.12xlarge": _fact(48, 192, 4, "A10G", efa=1, nvme=True),
     "p3.8xlarge": _fact(32, 244, 4, "V100"),
     "m6i.xlarge": _fact(4, 16),
+    "c6i.4xlarge": _fact(16, 32),
 }
 
 
