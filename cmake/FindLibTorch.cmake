@@ -32,14 +32,24 @@ if(NOT RINGMASTER_CUDA STREQUAL "OFF")
     set(CMAKE_CUDA_COMPILER /usr/local/cuda/bin/nvcc CACHE FILEPATH "")
   endif()
   check_language(CUDA)
-  # The runtime of the toolkit must be the one of the wheel, or two runtimes meet in one process.
   find_library(NCCL_LIBRARY NAMES nccl libnccl.so.2 PATHS ${RINGMASTER_TORCH_DIR}/../nvidia/nccl/lib NO_DEFAULT_PATH)
   find_path(NCCL_INCLUDE nccl.h PATHS ${RINGMASTER_TORCH_DIR}/../nvidia/nccl/include NO_DEFAULT_PATH)
   if(CMAKE_CUDA_COMPILER AND LIBTORCH_CUDA AND NCCL_LIBRARY AND NCCL_INCLUDE)
     set(RINGMASTER_WITH_CUDA TRUE)
+    # The runtime of the toolkit must be the one of the wheel, or two runtimes meet in one process.
+    file(STRINGS ${RINGMASTER_TORCH_DIR}/version.py wheel REGEX "^cuda")
+    string(REGEX MATCH "[0-9]+" wheel "${wheel}")
+    execute_process(COMMAND ${CMAKE_CUDA_COMPILER} --version OUTPUT_VARIABLE toolkit)
+    string(REGEX REPLACE ".*release ([0-9]+).*" "\\1" toolkit "${toolkit}")
+    if(NOT wheel EQUAL toolkit)
+      message(FATAL_ERROR "${CMAKE_CUDA_COMPILER} is of CUDA ${toolkit}, LibTorch in ${RINGMASTER_TORCH_DIR} of CUDA ${wheel}: run "
+                          "ami/install.sh --flavour cuda${toolkit}, put the nvcc of CUDA ${wheel} first on PATH, or build without GPUs "
+                          "(-DRINGMASTER_CUDA=OFF)")
+    endif()
   elseif(RINGMASTER_CUDA STREQUAL "ON")
     message(FATAL_ERROR "RINGMASTER_CUDA=ON, but nvcc (${CMAKE_CUDA_COMPILER}), libtorch_cuda (${LIBTORCH_CUDA}) or NCCL "
-                        "(${NCCL_LIBRARY}) is missing: install the CUDA 13 toolkit and run ami/install.sh --flavour cuda13")
+                        "(${NCCL_LIBRARY}) is missing: install the CUDA 13 toolkit and run ami/install.sh --flavour cuda13, or for V100 "
+                        "CUDA 12 and --flavour cuda12")
   endif()
 endif()
 message(STATUS "CUDA: ${RINGMASTER_WITH_CUDA} (RINGMASTER_CUDA=${RINGMASTER_CUDA})")
@@ -58,6 +68,9 @@ if(RINGMASTER_WITH_CUDA)
   enable_language(CUDA)
   if(NOT DEFINED RINGMASTER_CUDA_ARCHITECTURES)
     set(RINGMASTER_CUDA_ARCHITECTURES 75 80 86 90)
+    if(CMAKE_CUDA_COMPILER_VERSION VERSION_LESS 13)
+      list(PREPEND RINGMASTER_CUDA_ARCHITECTURES 70)   # V100
+    endif()
   endif()
   set(CMAKE_CUDA_ARCHITECTURES ${RINGMASTER_CUDA_ARCHITECTURES})
   set(CMAKE_CUDA_RUNTIME_LIBRARY Shared)

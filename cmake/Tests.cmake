@@ -3,7 +3,7 @@
 
 function(ringmaster_register name folder)
   set_tests_properties(${name} PROPERTIES LABELS ${folder} TIMEOUT 600)
-  if(folder STREQUAL "gpu")
+  if(folder MATCHES "^(gpu|launch)$")
     set_tests_properties(${name} PROPERTIES SKIP_RETURN_CODE 77)   # what it needs is known only when it runs: it says what
   endif()
   set_property(TEST ${name} PROPERTY ENVIRONMENT

@@ -22,11 +22,18 @@ bool started_by_a_launcher() {
                      [](const char* name) { return std::getenv(name) != nullptr; });
 }
 
-// Tasks that srun has started without MPI don't know of each other: each would be rank 0.
-void require_no_lone_siblings() {
+// A world of one among several tasks of a step: they don't know of each other, and each would be
+// rank 0. `launched`: srun has offered MPI (as PMIx), but this process's library did not take it.
+void require_no_lone_siblings(bool launched) {
   const char* const tasks = std::getenv("SLURM_STEP_NUM_TASKS");
-  RM_REQUIRE(tasks == nullptr || std::atoi(tasks) <= 1, ErrorKind::kInvalidArgument,
-             "srun has started ", tasks,
+  if (tasks == nullptr || std::atoi(tasks) <= 1) {
+    return;
+  }
+  RM_REQUIRE(!launched, ErrorKind::kInvalidArgument, "srun has started ", tasks,
+             " tasks, but their MPI library does not understand this Slurm's PMIx, and each would "
+             "train alone: use `mpirun` inside the job (RINGMASTER_LAUNCHER=mpirun sbatch ...), or "
+             "build against an OpenMPI made for this Slurm");
+  RM_REQUIRE(launched, ErrorKind::kInvalidArgument, "srun has started ", tasks,
              " tasks without MPI, and each would train alone: use `srun --mpi=pmix` (`srun "
              "--mpi=list` shows what this Slurm has), or `mpirun` inside the job");
 }
@@ -34,12 +41,15 @@ void require_no_lone_siblings() {
 }  // namespace
 
 WorldSession::WorldSession(double deadline_s) : patience_(std::max(deadline_s, kLeastSeconds)) {
-  if (started_by_a_launcher()) {
+  const bool launched = started_by_a_launcher();
+  if (launched) {
     const StuckGuard guard(patience_, "MPI's start", kExitRequeue);
     mpi_ = std::make_unique<comm::MpiSession>();
   } else {
-    require_no_lone_siblings();
     single_ = comm::make_single_control();
+  }
+  if (control().world().size == 1) {
+    require_no_lone_siblings(launched);
   }
 }
 

@@ -11,8 +11,8 @@ namespace ringmaster::app {
 
 // MPI where a launcher started this process (mpirun, srun), a world of one otherwise: no MPI is
 // initialised then, so that a single rank runs where there is none. Made before any thread that
-// matters to MPI; destroyed last. Error{kInvalidArgument} where srun has started several tasks
-// without MPI.
+// matters to MPI; destroyed last. Error{kInvalidArgument} where srun has started several tasks that
+// have not found one another.
 //
 // MPI's start and end wait for every rank: where one of them takes longer than `deadline_s`, at
 // least a quarter of a minute, this process leaves with kExitRequeue.
