@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdio>
 #include <utility>
 #include <vector>
@@ -137,6 +138,20 @@ NonFiniteFinding find_non_finite(Parts& parts, const RunContext& context,
         "ranks, or does not come back, as faulty memory";
   }
   return finding;
+}
+
+std::string skip_or_stop(const NonFiniteFinding& finding, const Totals& totals,
+                         const Progress& before, const TrainOptions& options) {
+  const std::string what =
+      join_text(std::isfinite(totals.loss()) ? "the gradients' norm in step " : "the loss of step ",
+                before.step + 1, " is not finite: ", finding.text);
+  RM_REQUIRE(options.non_finite == "skip", ErrorKind::kInvalidArgument, what,
+             ". No weight was changed by it. Start again from a checkpoint before it with a lower "
+             "max_lr, a longer warm-up or clip_norm, or with non_finite = skip");
+  RM_REQUIRE(before.not_finite < options.non_finite_budget, ErrorKind::kInvalidArgument, what,
+             ". That is one more than non_finite_budget = ", options.non_finite_budget,
+             " allows to skip");
+  return what + "; skipped";
 }
 
 }  // namespace ringmaster::train

@@ -31,4 +31,9 @@ struct NonFiniteFinding {
                                                const Progress& before, const std::string& folder,
                                                Deadline deadline);
 
+// What the log says of a step with `totals` that is skipped. Error{kInvalidArgument} where
+// non_finite or its budget does not let it be: the same on every rank.
+[[nodiscard]] std::string skip_or_stop(const NonFiniteFinding& finding, const Totals& totals,
+                                       const Progress& before, const TrainOptions& options);
+
 }  // namespace ringmaster::train

@@ -143,24 +143,12 @@ class Run {
 
   // Collective. An error, the same on all ranks, unless such steps are to be skipped.
   void look_into_non_finite(const StepResult& result) {
-    const TrainOptions& options = request_.options;
     activity_.enter("non-finite");
     const NonFiniteFinding finding =
-        find_non_finite(parts_, context_, trainer_options_of(options, parts_).forward, progress_,
-                        obs::RunDir(request_.run_folder).non_finite(), step_deadline());
-    const std::string what =
-        join_text(std::isfinite(result.totals.loss()) ? "gradients of step " : "the loss of step ",
-                  progress_.step + 1, std::isfinite(result.totals.loss()) ? " are" : " is",
-                  " not finite: ", finding.text);
+        find_non_finite(parts_, context_, trainer_options_of(request_.options, parts_).forward,
+                        progress_, obs::RunDir(request_.run_folder).non_finite(), step_deadline());
     if (!finding.where.empty()) reporter_.log().error(finding.where);
-    RM_REQUIRE(
-        options.non_finite == "skip", ErrorKind::kInvalidArgument, what,
-        ". No weight was changed by it. Start again from a checkpoint before it with a lower "
-        "max_lr, a longer warm-up or clip_norm, or with non_finite = skip");
-    RM_REQUIRE(progress_.not_finite < options.non_finite_budget, ErrorKind::kInvalidArgument, what,
-               ". That is one more than non_finite_budget = ", options.non_finite_budget,
-               " allows to skip");
-    reporter_.log().warn(what, "; skipped");
+    reporter_.log().warn(skip_or_stop(finding, result.totals, progress_, request_.options));
   }
 
   // The same on all ranks, since they have agreed on the count.

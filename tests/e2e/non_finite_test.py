@@ -40,7 +40,7 @@ def check_stop(work):
     """A run that diverges in float32, on two ranks: exit code 2, and the checkpoint before it is as it was."""
     command = lab.ranks(2, lab.train_command(f"{work}/data", f"{work}/stop", **{**BEFORE, "max_lr": 1e25, "schedule": "constant"}))
     out = lab.run(command, expect=2)
-    found = re.search(r"step (\d+) (?:is|are) not finite: rank (\d) on (\S+), samples ([\d, ]+): (.+?) is the first that is not "
+    found = re.search(r"step (\d+) is not finite: rank (\d) on (\S+), samples ([\d, ]+): (.+?) is the first that is not "
                       r"finite; the batch is in (\S+)\. No weight", out)
     assert found, out
     step, rank, _host, samples, what, path = found.groups()
