@@ -15,5 +15,6 @@ namespace ringmaster::app {
 [[nodiscard]] config::Command bench_loader_command();
 [[nodiscard]] config::Command explain_hang_command();
 [[nodiscard]] config::Command lr_find_command();
+[[nodiscard]] config::Command preflight_command();
 
 }  // namespace ringmaster::app
