@@ -16,5 +16,6 @@ namespace ringmaster::app {
 [[nodiscard]] config::Command explain_hang_command();
 [[nodiscard]] config::Command lr_find_command();
 [[nodiscard]] config::Command preflight_command();
+[[nodiscard]] config::Command scale_report_command();
 
 }  // namespace ringmaster::app

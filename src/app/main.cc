@@ -16,7 +16,8 @@ int main(int argc, char** argv) {
       {app::train_command(), app::eval_command(), app::checkpoint_list_command(),
        app::checkpoint_verify_command(), app::checkpoint_diff_command(),
        app::bench_checkpoint_command(), app::bench_allreduce_command(), app::bench_loader_command(),
-       app::explain_hang_command(), app::lr_find_command(), app::preflight_command()}};
+       app::explain_hang_command(), app::lr_find_command(), app::preflight_command(),
+       app::scale_report_command()}};
   try {
     const auto files = posix_file_system();
     const config::Invocation invocation =
