@@ -22,7 +22,7 @@ BUILD_PACKAGES=(ca-certificates git g++ cmake ninja-build ccache python3 python3
   libboost-program-options-dev libspdlog-dev nlohmann-json3-dev libprotobuf-dev protobuf-compiler gnuplot-nox libhwloc-dev
   libcurl4-openssl-dev
   dataset-fashion-mnist)
-TEST_PACKAGES=(libgtest-dev libgmock-dev clang-format shellcheck iproute2 procps
+TEST_PACKAGES=(libgtest-dev libgmock-dev clang-format shellcheck iproute2 procps faketime
   lomiri-wallpapers-16.04 imagemagick libjpeg-turbo-progs
   slurm-wlm munge)
 # Left out where the distribution no longer has it.

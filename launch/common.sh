@@ -2,15 +2,17 @@
 # Sourced by the sbatch files: how a job starts its ranks, takes signals, and decides whether to be queued again.
 #
 # Settings, from the environment of sbatch:
-#   RINGMASTER_BIN        folder of the programs (build/bin beside this file)
+#   RINGMASTER_BIN        folder of the programs (launch/programs.sh finds it)
 #   RINGMASTER_LAUNCHER   srun or mpirun; default: srun where it speaks PMIx, mpirun otherwise
 #   RINGMASTER_ATTEMPTS   attempts in a row without a newer checkpoint before the job stays down (3)
+#   RINGMASTER_PREFLIGHT  "off": start without looking at the nodes first; else further options of `ringmaster preflight`
 #   RINGMASTER_STAGE      a folder on every node's own disk: shards are copied there first
 set -euo pipefail
 launch=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=launch/restart_rules.sh
 . "$launch/restart_rules.sh"
-bin=${RINGMASTER_BIN:-$launch/../build/bin}
+# shellcheck source=launch/programs.sh
+. "$launch/programs.sh"
 
 say() { echo "$(date +%FT%T) job ${SLURM_JOB_ID:?start this with sbatch}: $*"; }
 die() { say "$*" >&2; exit 2; }
@@ -44,13 +46,13 @@ esac
 
 # USR1 and USR2 (the time limit is near, or somebody wants it) go on to the ranks, which save and leave with 75. TERM (scancel, requeue, time
 # limit) Slurm sends to the ranks itself, and srun would answer a TERM of ours by force; the job must then stay down.
-child='' leaving=''
+child='' leaving='' asked=''
 # shellcheck disable=SC2317  # called by name
 take_signal() {
   say "$1"
   case $1 in
     TERM | INT) leaving=yes ;;
-    *) [ -z "$child" ] || kill "-$1" "$child" || true ;;
+    *) asked=yes; [ -z "$child" ] || kill "-$1" "$child" || true ;;
   esac
 }
 
@@ -62,6 +64,25 @@ run_ranks() {
   wait_through "$child"
   child=''
   code=$(verdict "$code" "${RINGMASTER_EXIT_CODES:-}")
+}
+
+# preflight DEVICE ARGS…: looks at every node before the ranks of ARGS start; 0 or the exit code in `code`. The nodes that it would rather be
+# without are in `unfit`.
+preflight() {
+  local options=(--device "$1" --instances "$launch/instances.json") key value extra
+  code=0 unfit=''
+  [ "${RINGMASTER_PREFLIGHT:-}" != off ] || return 0
+  for key in data run; do
+    value=$(value_of "--$key" "${@:2}")
+    [ -z "$value" ] || options+=("--$key" "$value")
+  done
+  if [ -n "${run:-}" ]; then
+    rm -f "$run/unfit_nodes"
+    options+=(--drain_file "$run/unfit_nodes")
+  fi
+  read -ra extra <<<"${RINGMASTER_PREFLIGHT:-}"
+  run_ranks "$bin/ringmaster" preflight "${options[@]}" ${extra[@]+"${extra[@]}"}
+  [ "$code" != "$REQUEUE" ] || [ -z "${run:-}" ] || unfit=$(paste -sd, "$run/unfit_nodes" 2>/dev/null || true)
 }
 
 # ---- queueing again ------------------------------------------------------------------------------------------------------------------
@@ -87,7 +108,16 @@ stay_down_if_poisoned() {
   fi
 }
 
-# run_and_requeue PROGRAM ARGS…: a run that survives. ARGS have --run DIR. Exits: on 75 the job is queued again, anything else is final.
+# keep_away_from NODES: has the job, which waits in the queue again, not start on these. That is a right of its owner; draining them is the
+# operator's.
+keep_away_from() {
+  local already
+  already=$(scontrol show job "$SLURM_JOB_ID" | sed -n 's/.*ExcNodeList=\([^ (][^ ]*\).*/\1/p')
+  say "the job won't start on $1 again; an operator should: scontrol update NodeName=$1 State=DRAIN Reason=ringmaster-preflight"
+  scontrol update "JobId=$SLURM_JOB_ID" "ExcNodeList=$1${already:+,$already}" || say "Slurm did not take these nodes out"
+}
+
+# run_and_requeue PROGRAM ARGS…: a run that survives, on `device`. ARGS have --run DIR. Exits: on 75 the job is queued again, anything else is final.
 run_and_requeue() {
   run=$(value_of --run "$@")
   [ -n "$run" ] || die "no --run DIR in: $*"
@@ -97,7 +127,17 @@ run_and_requeue() {
   export RINGMASTER_EXIT_CODES=$run/exit_codes # where each rank writes what it ends with
   rm -rf "$RINGMASTER_EXIT_CODES" && mkdir "$RINGMASTER_EXIT_CODES"
   say "attempt $((${SLURM_RESTART_COUNT:-0} + 1)), newest checkpoint: step $best; $SLURM_NTASKS ranks by $launcher on $SLURM_JOB_NODELIST"
-  run_ranks "$@"
+  preflight "$device" "$@"
+  if [ "$code" != 0 ]; then
+    say "the preflight ended with $code"
+  elif [ -n "$leaving" ]; then
+    code=143
+  elif [ -n "$asked" ]; then
+    code=$REQUEUE # by a signal that found no rank
+  else
+    rm -rf "$RINGMASTER_EXIT_CODES" && mkdir "$RINGMASTER_EXIT_CODES"
+    run_ranks "$@"
+  fi
   say "the ranks ended with $code"
   if [ "$code" != "$REQUEUE" ] || [ -n "$leaving" ]; then exit "$code"; fi
   judge "$run"
@@ -105,13 +145,15 @@ run_and_requeue() {
   stay_down_if_poisoned
   trap '' TERM # the requeue sends one
   scontrol requeue "$SLURM_JOB_ID" || say "this job can't be queued again: submit the same command, it goes on from step $best"
+  [ -z "$unfit" ] || keep_away_from "$unfit"
   exit "$code"
 }
 
 # train DEVICE ARGS…: what the training files do with their own arguments, on cpu or cuda unless those say otherwise.
 train() {
-  local words=("${@:2}") i
+  local words=("${@:2}") i device
   case " ${words[*]}" in *" --device"*) ;; *) words+=(--device "$1") ;; esac
+  device=$(value_of --device "${words[@]}")
   for ((i = 0; i + 1 < ${#words[@]}; i++)); do
     [ "${words[i]}" != --data ] || words[i + 1]=$(staged "${words[i + 1]}")
   done

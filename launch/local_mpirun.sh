@@ -7,8 +7,11 @@
 # Loopback only: all ranks are here, and a laptop's Wi-Fi or a container's missing interfaces must not matter.
 # vader's single-copy mechanism needs ptrace rights that containers lack; without it OpenMPI says so on every start.
 set -euo pipefail
+launch=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=launch/restart_rules.sh
-. "$(dirname "$0")/restart_rules.sh"
+. "$launch/restart_rules.sh"
+# shellcheck source=launch/programs.sh
+. "$launch/programs.sh"
 ranks=$1
 shift
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1

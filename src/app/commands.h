@@ -18,5 +18,7 @@ namespace ringmaster::app {
 [[nodiscard]] config::Command explain_hang_command();
 [[nodiscard]] config::Command lr_find_command();
 [[nodiscard]] config::Command plan_command();
+[[nodiscard]] config::Command preflight_command();
+[[nodiscard]] config::Command scale_report_command();
 
 }  // namespace ringmaster::app

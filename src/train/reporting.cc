@@ -5,6 +5,7 @@
 #include <iomanip>
 #include <iostream>
 #include <optional>
+#include <set>
 
 #include <unistd.h>
 
@@ -38,6 +39,11 @@ std::optional<std::size_t> console_columns() {
   const char* columns = std::getenv("RINGMASTER_COLUMNS");
   if (columns == nullptr) return std::nullopt;
   return static_cast<std::size_t>(std::strtoul(columns, nullptr, 10));
+}
+
+std::int64_t hosts_of(const comm::World& world) {
+  return static_cast<std::int64_t>(
+      std::set<std::string>(world.hosts.begin(), world.hosts.end()).size());
 }
 
 // A function of the folder only so that it is made before the log file in it is opened.
@@ -78,9 +84,15 @@ void Reporter::begin(const Parts& parts, Progress& progress, const std::string& 
   for (const std::string& change : changes) log_.info("changed, as --allow_change says: ", change);
   if (!speaks_) return;
   write_atomically(context_.files, folder_.config(), request_.config_text);
+  const grad::BucketPlan& plan = parts.gradients->plan();
+  constexpr std::int64_t kElemBytes = sizeof(float);
   add_sinks(parts, progress);
   event(resumed_from.empty() ? obs::EventKind::kStart : obs::EventKind::kResume, progress,
         {{"ranks", std::int64_t{world.size}},
+         {"hosts", hosts_of(world)},
+         {"gradient_bytes", plan.total_elems * kElemBytes},
+         {"buckets", static_cast<std::int64_t>(plan.buckets.size())},
+         {"last_bucket_bytes", plan.buckets.back().count_elems * kElemBytes},
          {"dataset_hash", parts.train_set->hash()},
          {"allreduce", parts.engine->describe()},
          {"from", resumed_from},

@@ -129,6 +129,36 @@ def stays_down(work):
     print("a cancelled run has saved; a mistake and a crash loop stay down")
 
 
+# A double of the program: its first preflight finds the second node unfit; all else is the real one's.
+UNFIT = """#!/usr/bin/env bash
+if [ "$1" = preflight ] && [ "${{SLURM_RESTART_COUNT:-0}}" = 0 ]; then
+  while [ $# -gt 0 ]; do [ "$1" != --drain_file ] || echo node2 >"$2"; shift; done
+  exit 75
+fi
+exec {program} "$@"
+"""
+
+
+def looks_before_it_trains(work):
+    """The preflight runs first: a fault that stays keeps the job down, before any training; an unfit node is left out the next time."""
+    os.environ["RINGMASTER_PREFLIGHT"] = "--run_free_gib 1000000"
+    full = Job(work, "full")
+    del os.environ["RINGMASTER_PREFLIGHT"]
+    os.mkdir(f"{work}/unfit_bin")
+    with open(f"{work}/unfit_bin/ringmaster", "w", encoding="utf-8") as file:
+        file.write(UNFIT.format(program=lab.TRAINER))
+    os.chmod(f"{work}/unfit_bin/ringmaster", 0o755)
+    os.environ["RINGMASTER_BIN"] = f"{work}/unfit_bin"
+    unfit = Job(work, "unfit", "--nodelist=node1", epochs=1)
+    os.environ["RINGMASTER_BIN"] = f"{lab.BUILD}/bin"
+    full.ends("FAILED", 4, 0)
+    assert "FAULT  run folder" in full.said() and not os.path.exists(f"{full.folder}/log.jsonl"), full.said()
+    unfit.ends("COMPLETED", 0, 1)
+    nodes = sh("scontrol", "show", "job", unfit.id)
+    assert "ExcNodeList=node2" in nodes and " NodeList=node[1,3]" in nodes, nodes
+    print("a full disk keeps a job down; one with an unfit node trains on others")
+
+
 def a_gpu_file_runs(work):
     """The way through a file for GPUs, with its four ranks, on CPUs."""
     job = Job(work, "g5", file="g5_4x", epochs=1)
@@ -189,6 +219,7 @@ def main():
         every_file_is_accepted()
         same_as_mpirun(work)
         stays_down(work)
+        looks_before_it_trains(work)
         a_gpu_file_runs(work)
         an_array_packs_the_same_bytes(work)
         comes_back(work)
