@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """A rank of a real allreduce under mpirun is killed or stopped: the others are gone in time, the culprit is named, nothing is left.
+Nor is anything left where the launcher is killed.
 
 death_test.py [ROUNDS]    so many rounds (default: 6), over ranks 0..3 in turn, killed or stopped, on one host and on four"""
 import os
@@ -37,6 +38,10 @@ def ranks_of(session):
             if variable.startswith("OMPI_COMM_WORLD_RANK="):
                 found[int(variable.split("=")[1])] = int(pid)
     return found
+
+
+def parent_of(pid):
+    return int(read(f"/proc/{pid}/stat").rpartition(")")[2].split()[1])
 
 
 def runs(pid):
@@ -92,6 +97,25 @@ def play(command, culprit, number):
     return took
 
 
+def play_without_launcher(whose):
+    """The script that launches is killed, or mpirun, and can clean up no more: the ranks end, and OpenMPI's files go all the same."""
+    with subprocess.Popen(FOUR_HOSTS, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True) as process:
+        try:
+            until_at_work(process.stdout)
+            ranks = ranks_of(process.pid)
+            assert sorted(ranks) == list(range(RANKS)), ranks
+            files = shared_files(ranks.values())
+            assert files, "OpenMPI has no files in /dev/shm"
+            os.kill(process.pid if whose == "script" else parent_of(ranks[0]), signal.SIGKILL)
+            process.communicate(timeout=ALLOWED_S + DEADLINE_S)
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+    wait_until(lambda: not any(runs(pid) for pid in ranks.values()), ALLOWED_S, f"without its {whose} a rank is left behind")
+    left = files | {os.path.dirname(path) for path in files} - {"/dev/shm"}
+    wait_until(lambda: not any(map(os.path.exists, left)), ALLOWED_S, f"without its {whose}, left: {left}")
+
+
 def main():
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 6
     for i in range(rounds):
@@ -99,6 +123,9 @@ def main():
         took = play(command, culprit, number)
         hosts = "one host" if command is ONE_HOST else "four hosts"
         print(f"round {i + 1} of {rounds}: {signal.Signals(number).name} of rank {culprit} on {hosts}, the others gone after {took:.1f} s", flush=True)
+    for whose in ("script", "mpirun"):
+        play_without_launcher(whose)
+        print(f"SIGKILL of the launching {whose}: nothing left", flush=True)
 
 
 if __name__ == "__main__":
