@@ -51,18 +51,37 @@ Network measured_network(const Series& series, Report& report) {
   return network;
 }
 
-Row make_row(const Run& run, const Run& first, const Network& network) {
+double images_a_rank(const Run& run) {
+  return run.images() / run.shape.size();
+}
+
+// How long a rank computes for so many images, out of the smallest runs: between those of the two
+// modes on a straight line, for a step has costs that do not shrink with its images; else in
+// proportion.
+double compute_s(const std::map<std::string, const Run*>& smallest_runs, const Run& like,
+                 double images) {
+  const auto weak = smallest_runs.find("weak"), strong = smallest_runs.find("strong");
+  if (weak != smallest_runs.end() && strong != smallest_runs.end()) {
+    const double few = images_a_rank(*weak->second), many = images_a_rank(*strong->second);
+    const double at = few < many ? std::clamp((images - few) / (many - few), 0.0, 1.0) : 0;
+    return (1 - at) * weak->second->compute_s() + at * strong->second->compute_s();
+  }
+  return like.compute_s() * images / images_a_rank(like);
+}
+
+Row make_row(const Run& run, const std::map<std::string, const Run*>& smallest_runs,
+             const Network& network) {
+  const Run& first = *smallest_runs.at(run.mode);
   const double ranks = static_cast<double>(run.shape.size()) / first.shape.size();
+  const double images = images_a_rank(first) / (run.mode == "weak" ? 1 : ranks);
+  const double computing_s = compute_s(smallest_runs, first, images);
   Row row;
   row.run = run;
   row.efficiency = run.images_per_second / first.images_per_second / ranks;
-  const bool grows = run.mode == "weak";
-  const double compute_s = grows ? first.compute_s() : first.compute_s() / ranks;
   row.predicted_exposed_s =
-      exposed_s(network, run.shape, run.gradients, Algorithm::kFaster, compute_s);
-  const double step_s = compute_s + first.data_wait_s + row.predicted_exposed_s;
-  const double images = first.images_per_second * first.step_s * (grows ? ranks : 1);
-  row.predicted_images_per_second = images / step_s;
+      exposed_s(network, run.shape, run.gradients, Algorithm::kFaster, computing_s);
+  const double step_s = computing_s + first.data_wait_s + row.predicted_exposed_s;
+  row.predicted_images_per_second = images * run.shape.size() / step_s;
   return row;
 }
 
@@ -96,11 +115,9 @@ Report make_report(const Series& series, const ReportOptions& options) {
   RM_CHECK(!series.runs.empty());
   Report report;
   const Network measured = measured_network(series, report);
-  std::map<std::string, const Run*> first;
-  for (const Run& run : series.runs) {
-    const Run*& smallest_run = first.emplace(run.mode, &run).first->second;
-    report.rows.push_back(make_row(run, *smallest_run, measured));
-  }
+  std::map<std::string, const Run*> smallest_runs;  // by mode; runs come in ascending order
+  for (const Run& run : series.runs) smallest_runs.emplace(run.mode, &run);
+  for (const Run& run : series.runs) report.rows.push_back(make_row(run, smallest_runs, measured));
   report.network = extrapolated(measured, options);
   for (const std::int64_t ranks : options.sizes)
     report.forecasts.push_back(forecast(series.runs.front(), report.network, ranks, options));

@@ -21,7 +21,7 @@ struct ReportOptions {
 struct Row {
   Run run;
   double efficiency = 0;  // images a second and rank, against the smallest run of the mode
-  // The model's, out of the smallest run's computing and the links' alpha and beta.
+  // The model's, out of the smallest runs' computing and the links' alpha and beta.
   double predicted_images_per_second = 0, predicted_exposed_s = 0;
   [[nodiscard]] double error() const {
     return predicted_images_per_second / run.images_per_second - 1;

@@ -63,6 +63,14 @@ class Scaling : public ::testing::Test {
       write(folder_ / ("weak-" + std::to_string(hosts) + "/log.jsonl"),
             log_of(hosts, hosts, 0.31 + exposed, exposed, 0.01, kImages * hosts));
     }
+    // A step costs 0.1 s, and 6.25 ms an image; four times the images of a weak run's rank.
+    for (const int hosts : {1, 2, 4}) {
+      const double compute_s = 0.1 + 0.2 * 4 / hosts;
+      const double exposed =
+          exposed_s(kNetwork, {hosts, 1}, gradients, Algorithm::kRing, compute_s);
+      write(folder_ / ("strong-" + std::to_string(hosts) + "/log.jsonl"),
+            log_of(hosts, hosts, compute_s + 0.01 + exposed, exposed, 0.01, kImages * 4));
+    }
     for (const int hosts : {2, 4}) {
       std::string rows;
       for (const double bytes : {65536.0, 1048576.0, 16777216.0}) {
@@ -83,7 +91,7 @@ class Scaling : public ::testing::Test {
 
 TEST_F(Scaling, ReadsTheSteadySteps) {
   const Series series = read_series(*files_, folder_.path());
-  ASSERT_EQ(series.runs.size(), 3U);
+  ASSERT_EQ(series.runs.size(), 6U);
   const scaling::Run& run = series.runs[0];
   EXPECT_EQ(run.shape, (Shape{1, 1}));
   EXPECT_NEAR(run.step_s, 0.31, 1e-3);  // times are logged in milliseconds
