@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <thread>
 #include <tuple>
@@ -29,7 +30,7 @@ class End {
       : mpi_(mpi),
         world_(world),
         arena_(2 * kPlaces * kSegmentBytes),
-        link_(mpi.duplicate_communicator(), arena_.data(), comm::DType::kFloat32) {}
+        link_(mpi.duplicate_communicator(), arena_.data(), comm::DType::kFloat32, std::nullopt) {}
 
   // Seconds for `segments` each way.
   double exchange(int peer, int segments, Deadline deadline) {
