@@ -8,7 +8,7 @@ import signal
 import subprocess
 
 import lab
-from resume_test import processes_below, rows, start_and_wait
+from lives import processes_below, rows, start_and_wait
 
 RECIPE = {"epochs": 1, "global_batch": 12}  # 240 images: 20 steps
 

@@ -2,7 +2,7 @@
 """Training in float16: the loss scale goes as torch.amp.GradScaler's would, steps that overflow are counted, logged and change nothing,
 rates and averages wait for them; a run that was killed and goes on ends with the bits of the unbroken one."""
 import lab
-import resume_test
+import lives
 
 # 240 images: 15 steps an epoch.
 RECIPE = {"epochs": 2, "global_batch": 16, "checkpoint_steps": 4, "ema_decay": 0.9, "clip_norm": 5, "precision": "fp16"}
@@ -60,13 +60,13 @@ def main():
     lab.run(command["whole"])
     check_log(f"{work}/whole")
     for step in (6, 22):
-        resume_test.kill_nine(resume_test.start_and_wait(command["killed"], f"{work}/killed", step))
+        lives.kill_nine(lives.start_and_wait(command["killed"], f"{work}/killed", step))
     lab.run(command["killed"])
     lab.assert_same_weights(f"{work}/whole/checkpoints/checkpoint.pt", f"{work}/killed/checkpoints/checkpoint.pt")
     whole, killed = (lab.load(f"{work}/{name}/checkpoints/checkpoint.pt") for name in ("whole", "killed"))
     assert whole["scaler"] == killed["scaler"]
     for kind in ("step", "epoch", "skip"):
-        assert resume_test.rows(f"{work}/killed", kind) == resume_test.rows(f"{work}/whole", kind), f"{kind} rows differ"
+        assert lives.rows(f"{work}/killed", kind) == lives.rows(f"{work}/whole", kind), f"{kind} rows differ"
     print("killed and resumed: the same bits, scales and rows")
     check_first_step_changes_nothing(work)
 
