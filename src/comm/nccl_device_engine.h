@@ -12,10 +12,8 @@
 #include "base/error.h"
 #include "comm/control.h"
 #include "comm/cuda_handles.h"
-#include "comm/nccl_algorithms.h"
-#include "comm/nccl_buffer.h"
-#include "comm/nccl_communicator.h"
 #include "comm/nccl_engine.h"
+#include "comm/nccl_stream.h"
 #include "comm/op_history.h"
 #include "comm/waiting.h"
 
@@ -30,12 +28,12 @@ class NcclEngine final : public Engine {
 
   MemoryKind memory() const override { return MemoryKind::kCuda; }
   DType dtype() const override { return options_.dtype; }
-  void* arena() override { return arena_.data(); }
+  void* arena() override { return stream_.arena(); }
   std::int64_t capacity_elems() const override { return options_.capacity_elems; }
   void start(const Reduction& reduction, Stream producer) override;
   void finish(Stream consumer, Deadline deadline) override;
   std::vector<Operation> history() const override { return history_.snapshot(); }
-  std::string describe() const override;
+  std::string describe() const override { return stream_.describe(); }
 
  private:
   struct Started {
@@ -48,35 +46,17 @@ class NcclEngine final : public Engine {
   [[nodiscard]] std::size_t bytes_of(std::int64_t elems) const {
     return static_cast<std::size_t>(elems) * size_bytes(options_.dtype);
   }
-  void connect(ControlPlane& control);
-  void choose(ControlPlane& control);
-  [[nodiscard]] AllreduceTable measure(ControlPlane& control);
-  [[nodiscard]] NcclReduction on_stream(const Reduction& reduction, const Patience& patience) const;
-  void load_kernels();
-  void disconnect();
   void serve();
   void serve_until_cancelled();
   void queue(Started& started);
-  void reduce(const Reduction& reduction);
   void complete(const Started& started);
-  // Polls until the stream has come to `event`; throws at the end of the patience, or what NCCL
-  // reports meanwhile.
-  void await_gpu(const CudaEvent& event, const Patience& patience);
   void fail(const Error& cause);
   // The same error with the names of this rank, the reduction and the neighbours.
   [[nodiscard]] Error in_name(const Error& cause, const Reduction* reduction) const;
-  [[nodiscard]] bool idle() const;
 
   const NcclEngineOptions options_;
   const World world_;
-  // Memory before the communicator that it is registered with: it must go last.
-  NcclBuffer arena_;
-  NcclBuffer rounded_;  // what travels in place of the arena's elements on a compressed wire
-  bool registered_ = false;
-  CudaStream stream_;
-  std::optional<NcclAlgorithms> algorithms_;
-  std::optional<NcclCommunicator> communicator_;
-  std::optional<AllreduceTable> table_;  // of algorithm auto
+  NcclStream stream_;
   OpHistory history_;
   Patience patience_;
   const Started* working_on_ = nullptr;  // the thread's

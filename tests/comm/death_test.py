@@ -62,10 +62,12 @@ def wait_until(condition, seconds, what):
 
 def until_at_work(output):
     """Both programs say when they begin to reduce for good; mpirun's warnings may come before."""
+    said = []
     for line in output:
         if "auto's table" in line or "at work" in line:
             return
-    raise AssertionError("the ranks don't start")
+        said.append(line)
+    raise AssertionError("the ranks don't start:\n" + "".join(said))
 
 
 def play(command, culprit, number):
