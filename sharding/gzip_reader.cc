@@ -1,7 +1,6 @@
 #include "sharding/gzip_reader.h"
 
 #include <algorithm>
-#include <cstring>
 #include <limits>
 
 #include <zlib.h>
@@ -91,9 +90,8 @@ std::vector<std::byte> unpack_zlib(std::span<const std::byte> packed, const std:
              packed.size(), " packed bytes in one stream");
   Inflater inflater(Wrapping::kZlib);
   z_stream& stream = inflater.stream();
-  std::vector<Bytef> in(packed.size());  // zlib may write to what it reads from, says its type
-  std::memcpy(in.data(), packed.data(), packed.size());
-  stream.next_in = in.data();
+  std::vector<std::byte> in(packed.begin(), packed.end());  // zlib's type is not const
+  stream.next_in = reinterpret_cast<Bytef*>(in.data());
   stream.avail_in = static_cast<uInt>(in.size());
   std::vector<std::byte> out;
   const bool ended = inflate_chunk(stream, out, limit_bytes, name);

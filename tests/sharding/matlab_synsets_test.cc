@@ -114,6 +114,11 @@ TEST(MatlabSynsetsTest, RefusesOtherFormats) {
   EXPECT_NE(refusal(other).find("no variable synsets"), std::string::npos) << refusal(other);
 }
 
+TEST(MatlabSynsetsTest, RefusesAnEmptyPackedVariable) {
+  EXPECT_NE(refusal(corpus("empty_packed")).find("ends within a zlib stream"), std::string::npos)
+      << refusal(corpus("empty_packed"));
+}
+
 // Cut anywhere, packed or not.
 TEST(MatlabSynsetsTest, RefusesATruncatedFile) {
   for (const char* name : {"seed_plain", "seed_compressed"}) {
