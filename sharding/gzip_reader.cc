@@ -1,6 +1,7 @@
 #include "sharding/gzip_reader.h"
 
 #include <algorithm>
+#include <limits>
 
 #include <zlib.h>
 
@@ -10,11 +11,14 @@ namespace ringmaster::sharding {
 namespace {
 
 constexpr std::size_t kChunkBytes = 256 << 10;
-constexpr int kGzipOnly = 15 + 16;  // zlib.h: largest window, gzip header and checksum
+// zlib.h, inflateInit2(): the largest window; a zlib header, or with 16 more a gzip one.
+enum class Wrapping : int { kZlib = 15, kGzip = 15 + 16 };
 
 class Inflater {
  public:
-  Inflater() { RM_CHECK_EQ(::inflateInit2(&stream_, kGzipOnly), Z_OK); }
+  explicit Inflater(Wrapping wrapping) {
+    RM_CHECK_EQ(::inflateInit2(&stream_, static_cast<int>(wrapping)), Z_OK);
+  }
   ~Inflater() { ::inflateEnd(&stream_); }
   Inflater(const Inflater&) = delete;
   Inflater& operator=(const Inflater&) = delete;
@@ -24,7 +28,7 @@ class Inflater {
   z_stream stream_{};
 };
 
-// Unpacks one chunk of input to the end of `out`. True where a gzip member ends with it; what is
+// Unpacks one chunk of input to the end of `out`. True where a stream ends with it; what is
 // left of the input stays in the stream.
 bool inflate_chunk(z_stream& stream, std::vector<std::byte>& out, std::uint64_t limit_bytes,
                    const std::string& path) {
@@ -33,8 +37,9 @@ bool inflate_chunk(z_stream& stream, std::vector<std::byte>& out, std::uint64_t 
     stream.next_out = reinterpret_cast<Bytef*>(piece.data());
     stream.avail_out = static_cast<uInt>(piece.size());
     const int code = ::inflate(&stream, Z_NO_FLUSH);
-    RM_REQUIRE(code == Z_OK || code == Z_STREAM_END || code == Z_BUF_ERROR, ErrorKind::kBadData,
-               path, " is no sound gzip file: ", stream.msg != nullptr ? stream.msg : "damaged");
+    RM_REQUIRE(
+        code == Z_OK || code == Z_STREAM_END || code == Z_BUF_ERROR, ErrorKind::kBadData, path,
+        " is no sound gzip or zlib stream: ", stream.msg != nullptr ? stream.msg : "damaged");
     const std::size_t got = piece.size() - stream.avail_out;
     RM_REQUIRE(got <= limit_bytes - out.size(), ErrorKind::kBadData, path, " unpacks to more than ",
                limit_bytes, " bytes");
@@ -46,7 +51,7 @@ bool inflate_chunk(z_stream& stream, std::vector<std::byte>& out, std::uint64_t 
 
 std::vector<std::byte> unpack(const ReadableFile& file, const std::string& path,
                               std::uint64_t limit_bytes) {
-  Inflater inflater;
+  Inflater inflater(Wrapping::kGzip);
   z_stream& stream = inflater.stream();
   std::vector<std::byte> in(kChunkBytes), out;
   bool ended = false;
@@ -76,6 +81,22 @@ std::vector<std::byte> read_maybe_gzip(FileSystem& files, const std::string& pat
              file->size_bytes(), " bytes, more than ", limit_bytes);
   std::vector<std::byte> out(file->size_bytes());
   file->read_at(0, out);
+  return out;
+}
+
+std::vector<std::byte> unpack_zlib(std::span<const std::byte> packed, const std::string& name,
+                                   std::uint64_t limit_bytes) {
+  RM_REQUIRE(packed.size() <= std::numeric_limits<uInt>::max(), ErrorKind::kBadData, name, " has ",
+             packed.size(), " packed bytes in one stream");
+  Inflater inflater(Wrapping::kZlib);
+  z_stream& stream = inflater.stream();
+  std::vector<std::byte> in(packed.begin(), packed.end());  // zlib's type is not const
+  stream.next_in = reinterpret_cast<Bytef*>(in.data());
+  stream.avail_in = static_cast<uInt>(in.size());
+  std::vector<std::byte> out;
+  const bool ended = inflate_chunk(stream, out, limit_bytes, name);
+  RM_REQUIRE(ended && stream.avail_in == 0, ErrorKind::kBadData, name,
+             ended ? " has bytes behind the end of its zlib stream" : " ends within a zlib stream");
   return out;
 }
 

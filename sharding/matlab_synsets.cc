@@ -1,6 +1,7 @@
 #include "sharding/matlab_synsets.h"
 
 #include <cerrno>
+#include <limits>
 #include <memory>
 
 #include <matio.h>
@@ -8,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/check.h"
+#include "sharding/matlab_elements.h"
 
 namespace ringmaster::sharding {
 namespace {
@@ -67,9 +69,9 @@ class Synsets {
                ": synsets(", index + 1, ").", key, " is empty");
     switch (found->class_type) {
       case MAT_C_DOUBLE:
-        return static_cast<int>(*static_cast<const double*>(found->data));
+        return whole(*static_cast<const double*>(found->data), index, key);
       case MAT_C_INT64:
-        return static_cast<int>(*static_cast<const std::int64_t*>(found->data));
+        return whole(*static_cast<const std::int64_t*>(found->data), index, key);
       case MAT_C_INT32:
         return *static_cast<const std::int32_t*>(found->data);
       case MAT_C_UINT16:
@@ -82,6 +84,13 @@ class Synsets {
         throw Error(ErrorKind::kBadData,
                     join_text(name_, ": synsets(", index + 1, ").", key, " is no number"));
     }
+  }
+
+  template <typename T>
+  [[nodiscard]] int whole(T value, std::size_t index, const char* key) const {
+    RM_REQUIRE(value >= 0 && value <= std::numeric_limits<int>::max(), ErrorKind::kBadData, name_,
+               ": synsets(", index + 1, ").", key, " is ", value);
+    return static_cast<int>(value);
   }
 
   // WordNet's ids and words are ASCII, stored in one or two bytes a letter.
@@ -105,7 +114,7 @@ class Synsets {
 }  // namespace
 
 std::vector<Synset> read_synsets(std::span<const std::byte> meta_mat, const std::string& name) {
-  const UnnamedFile file(meta_mat);
+  const UnnamedFile file(checked_matlab_file(meta_mat, "synsets", name));
   const std::unique_ptr<mat_t, Closer> mat(Mat_Open(file.path().c_str(), MAT_ACC_RDONLY));
   RM_REQUIRE(mat != nullptr, ErrorKind::kBadData, name, " is no MATLAB file");
   const std::unique_ptr<matvar_t, Closer> array(Mat_VarRead(mat.get(), "synsets"));

@@ -86,6 +86,8 @@ def archives(work):
     seed("idx", "labels", struct.pack(">2I", 0x801, 5) + bytes(range(5)))
     mini.write_meta(f"{work}/meta.mat")
     seed("meta_mat", "compressed", read(f"{work}/meta.mat"))
+    mini.write_meta(f"{work}/plain.mat", compress=False)
+    seed("meta_mat", "plain", read(f"{work}/plain.mat"))
     truth = [random.Random(i).choice(mini.WNIDS) for i in range(9)]
     mini.make_devkit(f"{work}/devkit.tar", truth, f"{work}/devkit")
     mini.tar(f"{work}/devkit.tar", f"{work}/devkit", ["ILSVRC2012_devkit_t12"], "-b1")

@@ -59,14 +59,14 @@ def tar(archive, folder, names, *options):
     subprocess.run(["tar", *options, "-cf", archive, "-C", folder, *names], check=True)
 
 
-def write_meta(path):
+def write_meta(path, compress=True):
     fields = ["ILSVRC2012_ID", "WNID", "words", "gloss", "num_children", "children", "wordnet_height", "num_train_images"]
     rows = [(number, wnid, words, "a gloss", float(wnid in dict((p[0], 0) for p in PARENTS)), 1.0, 0.0, 1300.0)
             for wnid, words, number in sorted(CLASSES, key=lambda c: c[2]) + PARENTS]
     array = np.zeros((len(rows), 1), dtype=[(name, object) for name in fields])
     for i, row in enumerate(rows):
         array[i, 0] = tuple(float(value) if isinstance(value, int) else value for value in row)
-    scipy.io.savemat(path, {"synsets": array}, do_compression=True)
+    scipy.io.savemat(path, {"synsets": array}, do_compression=compress)
 
 
 def make_devkit(path, truth, scratch):
