@@ -6,10 +6,11 @@ readonly REQUEUE=75
 # meaning_of CODE: a launcher's exit code as one of ringmaster's. mpirun and srun end with 128 + N when a rank died of signal N:
 #   9   SIGKILL: killed from outside (out of memory, a lost node, kill -9): a lost peer, so 75
 #   10, 12   SIGUSR1, SIGUSR2 before the rank could take signals: it has nothing to save, so 75
+# 255 is OpenMPI's: it ends a rank by exit(-1) where a connection breaks in the middle of a message: a lost peer too, so 75.
 # Everything else stays what it is: SIGSEGV or SIGABRT is a bug, and would happen again.
 meaning_of() {
   case $1 in
-    $((128 + 9)) | $((128 + 10)) | $((128 + 12))) echo "$REQUEUE" ;;
+    $((128 + 9)) | $((128 + 10)) | $((128 + 12)) | 255) echo "$REQUEUE" ;;
     *) echo "$1" ;;
   esac
 }

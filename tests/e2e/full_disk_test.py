@@ -4,6 +4,7 @@ there never is, the run ends with 4 after as many failures as it was told, and t
 
 The disk is a small one in memory, mounted in a private mount namespace: nothing of it is left.
 """
+import errno
 import os
 import signal
 import subprocess
@@ -19,9 +20,21 @@ TRAINING = b"the training goes on"
 
 def fill(path, leave_mb=8):
     """A file that leaves `leave_mb`: enough for the log, and too little for a checkpoint."""
-    disk = os.statvfs(os.path.dirname(path))
+    def room():
+        disk = os.statvfs(os.path.dirname(path))
+        return disk.f_bavail * disk.f_frsize - (leave_mb << 20)
+
+    def is_filled():
+        try:
+            os.posix_fallocate(file.fileno(), 0, room())
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+            return False  # a save has taken the room meanwhile
+        return True
+
     with open(path, "wb") as file:
-        os.posix_fallocate(file.fileno(), 0, disk.f_bavail * disk.f_frsize - (leave_mb << 20))
+        torture.wait_until(is_filled, "a full disk")
 
 
 def count(folder, kind):

@@ -11,7 +11,7 @@ import sys
 import time
 
 import lab
-from stop_test import ImdsServer, Started, children
+from stop_test import ImdsServer, Started, mpirun_of
 
 
 def gone_after(run, request):
@@ -30,7 +30,7 @@ def measure(work, name, number):
     run = Started(work, 2, f"{name.split()[0]}{number}", epochs=1000, spot_notices="on", imds_endpoint=service.endpoint, checkpoint_steps=5)
     run.wait_for_step(8)
     requests = {"SIGTERM to the launcher": lambda: run.process.send_signal(signal.SIGTERM),
-                "SIGUSR1 to mpirun": lambda: os.kill(children(run.process.pid)[0], signal.SIGUSR1),
+                "SIGUSR1 to mpirun": lambda: os.kill(mpirun_of(run.process.pid)[0], signal.SIGUSR1),
                 "spot notice, asked for every 5 s": service.interrupt,
                 "SIGKILL of a rank": lambda: os.kill(run.ranks()[1], signal.SIGKILL)}
     seconds = gone_after(run, requests[name])

@@ -45,7 +45,7 @@ class Started:
 
     def ranks(self):
         """Process ids: mpirun's children, or the program itself."""
-        mpirun = children(self.process.pid)
+        mpirun = mpirun_of(self.process.pid)
         return sorted(children(mpirun[0])) if mpirun else [self.process.pid]
 
     def said(self):
@@ -65,8 +65,14 @@ class Started:
         return saved
 
 
-def children(pid):
-    return [int(word) for word in subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=False).stdout.split()]
+def children(pid, *options):
+    found = subprocess.run(["pgrep", "-P", str(pid), *options], capture_output=True, text=True, check=False)
+    return [int(word) for word in found.stdout.split()]
+
+
+def mpirun_of(launcher):
+    """[mpirun's process id], or [] where it has not been started by local_mpirun.sh."""
+    return children(launcher, "-x", "mpirun")
 
 
 def by_signals(work):
@@ -87,7 +93,7 @@ def by_signals(work):
     run = Started(work, 2)
     run.wait_for_step(10)
     ranks = run.ranks()
-    os.kill(children(run.process.pid)[0], signal.SIGUSR2)
+    os.kill(mpirun_of(run.process.pid)[0], signal.SIGUSR2)
     assert run.leaves(75, "SIGUSR2", ranks) == 10, "it went on into the next epoch"
     assert not lab.lines(run.folder, "epoch"), "an evaluation that was stopped must not close its epoch"
 
@@ -105,7 +111,7 @@ def by_lost_peers(work):
 
     def ranks():
         launcher = children(run.process.pid)
-        mpirun = children(launcher[0]) if launcher else []
+        mpirun = mpirun_of(launcher[0]) if launcher else []
         return sorted(children(mpirun[0])) if mpirun else []
 
     for step, how in ((4, signal.SIGKILL), (14, signal.SIGSTOP)):
@@ -150,7 +156,7 @@ def by_time_limit(work):
 def while_it_starts(work):
     """A signal that comes before the first step: nothing to save, and the same exit code."""
     run = Started(work, 2, "start")
-    run.wait_until(lambda: children(run.process.pid) and children(children(run.process.pid)[0]), "ranks")
+    run.wait_until(lambda: mpirun_of(run.process.pid) and run.ranks(), "ranks")
     run.process.send_signal(signal.SIGTERM)
     code = run.process.wait(timeout=GRACE_S)
     assert code == 143, f"exit code {code}, not 143:\n{run.said()}"
@@ -177,7 +183,7 @@ def by_a_second_signal(work):
 def by_a_rank_that_does_not_start(work):
     """A rank that stands still before MPI has begun, where no step's deadline runs yet."""
     run = Started(work, 2, "unstarted", step_deadline_s=5)
-    run.wait_until(lambda: children(run.process.pid) and len(run.ranks()) == 2, "ranks")
+    run.wait_until(lambda: len(run.ranks()) == 2, "ranks")
     ranks = run.ranks()
     os.kill(ranks[1], signal.SIGSTOP)
     assert run.process.wait(timeout=2 * GRACE_S) == 75, run.said()

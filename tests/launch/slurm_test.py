@@ -69,6 +69,11 @@ class Job:
     def wait_for_step(self, step):
         wait_until(lambda: self.steps() >= step, f"step {step}; {self.state()}\n{self.said()}")
 
+    def is_queued_again(self, restarts, why):
+        done = ("COMPLETED", "FAILED", "CANCELLED", "NODE_FAIL")
+        wait_until(lambda: self.state()[1] == restarts or self.state()[0] in done, f"requeue after {why}")
+        assert self.state()[1] == restarts, f"not queued again after {why}: {self.state()}\n{self.said()}"
+
     def ends(self, state, code, restarts):
         wait_until(lambda: self.state()[0] not in ("PENDING", "RUNNING", "COMPLETING", "CONFIGURING", "REQUEUED"), "end of the job")
         assert self.state() == (state, restarts, code), f"{self.state()}\n{self.said()}"
@@ -98,12 +103,12 @@ def comes_back(work):
     job = Job(work, "survivor", epochs=10)
     job.wait_for_step(4)
     sh("scancel", "--batch", "--signal=USR1", job.id)
-    wait_until(lambda: job.state()[1] == 1, "requeue after USR1")
+    job.is_queued_again(1, "USR1")
     stop = lab.lines(job.folder, "stop")[-1]
     assert (stop["reason"], stop["exit_code"]) == ("SIGUSR1", 75), stop
     job.wait_for_step(stop["step"] + 4)
     sh(SANDBOX, "fail", 2)
-    wait_until(lambda: job.state()[1] == 2, "requeue after the lost node")
+    job.is_queued_again(2, "the lost node")
     sh(SANDBOX, "resume", 2)
     job.ends("COMPLETED", 0, 2)
     lab.assert_same_weights(f"{work}/unbroken/checkpoints/checkpoint.pt", f"{job.folder}/checkpoints/checkpoint.pt")

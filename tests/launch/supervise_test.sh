@@ -47,7 +47,7 @@ grep -q 'giving up: 3 attempts' "$work/out" || fail "a crash loop must be named"
 prepare "75 75 75 0"; expect 0 4 --attempts 4
 prepare "75 75 save:75 75 75 0"; expect 0 6 # progress forgives what was before
 prepare "75 save:75 75 75 75 0"; expect 1 5
-prepare "137 138 save:140 2"; expect 2 4 # a rank that was killed from outside is a lost peer
+prepare "137 save:138 255 save:140 2"; expect 2 5 # a rank that was ended from outside is a lost peer
 # Saves of a step that was there before are no progress.
 prepare "75 75 0"
 echo '{"kind": "resume", "attempt": 2, "step": 500}' >"$work/run/log.jsonl"
@@ -98,6 +98,7 @@ told() {
 }
 told 143 75 75         # one lost its peer, the other was ended for it
 told 137 75            # none could say anything
+told 255 75
 told 143 143           # killed before they could
 told 143 2 2           # one refuses the configuration, the others were ended
 told 75 143 143 75     # agreed to stop; one could not wait for the others
