@@ -25,7 +25,16 @@ namespace {
 
 constexpr std::size_t kSegmentBytes = 256 << 10;
 constexpr std::size_t kAlignmentBytes = 64;
-constexpr double kStartSeconds = 120;  // for all ranks to make their arenas
+
+// For a wait while the engine is made. Ranks that share few cores come to it seconds apart, however
+// short their steps are.
+double start_seconds(const EngineOptions& options) {
+  return std::clamp(options.step_deadline_s, 15.0, 120.0);
+}
+
+Deadline start_deadline(const EngineOptions& options) {
+  return Deadline::after(std::chrono::duration<double>(start_seconds(options)));
+}
 
 void check(const EngineOptions& options) {
   static const std::set<std::string> kAlgorithms = {"ring", "hierarchical", "mpi", "auto"};
@@ -81,9 +90,8 @@ std::shared_ptr<Transport> make_transport(ControlPlane& control, MpiSession* mpi
   const World& world = control.world();
   const std::vector<int> ranks = sharing_ranks(world, mpi);
   auto local = std::make_unique<SharedTransport>(
-      share_memory(control, ranks, arena_bytes(options),
-                   Deadline::after(std::chrono::duration<double>(kStartSeconds))),
-      world, options.dtype);
+      share_memory(control, ranks, arena_bytes(options), start_deadline(options)), world,
+      options.dtype);
   if (mpi == nullptr || static_cast<int>(ranks.size()) == world.size) return local;
   return std::make_shared<ClusterTransport>(std::move(local), world, mpi->duplicate_communicator(),
                                             mpi->duplicate_communicator(), options.dtype,
@@ -163,7 +171,7 @@ class Workshop {
     MeasureOptions measure;
     measure.dtype = options_.dtype;
     measure.capacity_elems = options_.capacity_elems;
-    measure.deadline_s = options_.step_deadline_s;
+    measure.deadline_s = start_seconds(options_);
     AllreduceTable table = measure_table(control_, all, measure);
     table.shape = of.shape;
     table.machine = of.machine;
@@ -176,8 +184,7 @@ class Workshop {
         join_text(processor_name(), ", ", transport_->describe(), ", ", name_of(options_.dtype),
                   ", ", mpi_ != nullptr ? mpi_library_name() : "no MPI", ", segments of ",
                   segment_bytes(), " bytes");
-    return control_.broadcast(mine, 0,
-                              Deadline::after(std::chrono::duration<double>(kStartSeconds)));
+    return control_.broadcast(mine, 0, start_deadline(options_));
   }
 
   [[nodiscard]] std::size_t segment_bytes() const {

@@ -29,7 +29,8 @@ struct EngineOptions {
   // other's memory: nothing travels there and nothing is rounded unless there are other hosts too.
   std::optional<DType> wire;
   // The longest that a rank waits for one segment of another, from when it starts to wait: includes
-  // how much later the other one starts the reduction.
+  // how much later the other one starts the reduction. While the engine is made, ranks wait for
+  // each other as long, but 15 s at least and 120 s at most.
   double step_deadline_s = 300;
   // Told of each reduction when it is done, by whichever thread did it, before finish() returns.
   std::function<void(const Operation&)> on_reduced;

@@ -147,13 +147,18 @@ void Gradients::finish(Deadline deadline) {
 }
 
 double Gradients::norm() const {
-  // As torch.nn.utils.clip_grad_norm_: one float32 sum over all of them is off by per milles.
-  return at::linalg_vector_norm(at::stack(at::_foreach_norm(views_, 2)), 2).item<double>();
+  // As torch.nn.utils.clip_grad_norm_, in its order, to the last bit: one float32 sum over all of
+  // them is off by per milles.
+  const std::vector<at::Tensor> in_model_order(views_.rbegin(), views_.rend());
+  return at::linalg_vector_norm(at::stack(at::_foreach_norm(in_model_order, 2)), 2).item<double>();
 }
 
 void Gradients::clip(double norm, double max_norm) {
-  constexpr double kNotZero = 1e-6;
-  const double factor = max_norm / (norm + kNotZero);
+  // In float32, and as a product with the inverse, for so does PyTorch: training multiplies a last
+  // bit by a thousand in a few steps.
+  constexpr float kNotZero = 1e-6F;
+  const float inverse = 1 / (static_cast<float>(norm) + kNotZero);
+  const float factor = inverse * static_cast<float>(max_norm);
   if (factor < 1) flat_gradients_.mul_(factor);
 }
 

@@ -75,7 +75,7 @@ class Job:
         assert self.state()[1] == restarts, f"not queued again after {why}: {self.state()}\n{self.said()}"
 
     def ends(self, state, code, restarts):
-        wait_until(lambda: self.state()[0] not in ("PENDING", "RUNNING", "COMPLETING", "CONFIGURING", "REQUEUED"), "end of the job")
+        wait_until(lambda: self.state()[0] not in ("PENDING", "RUNNING", "COMPLETING", "CONFIGURING", "REQUEUED"), "end of the job", 240)
         assert self.state() == (state, restarts, code), f"{self.state()}\n{self.said()}"
 
     def said(self):
