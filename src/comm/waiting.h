@@ -84,18 +84,26 @@ class Waiter {
       : transport_(transport), world_(world), patience_(patience), pace_(pace) {}
 
   // Returns when `attempt()` is true. Otherwise throws Error{kTimeout} or Error{kPeerLost}, naming
-  // the culprit and `awaited`, after it has told the other ranks; or Cancelled.
+  // the culprit and `awaited`, after it has told the other ranks; or Cancelled. While this process
+  // itself was stopped, nobody was waited for: a rank that is woken up, often by its launcher that
+  // ends it, must not blame those that waited for it.
   template <typename Attempt>
   void await(const Awaited& awaited, Attempt attempt) {
     if (attempt() || spin(attempt)) return;
     const WaitingMark mark(transport_, awaited.peer);
-    const auto begun = Deadline::Clock::now();
+    auto begun = Deadline::Clock::now(), last = begun;
     auto next_look = begun + kLook;  // a look at the peer costs more than most waits
     while (true) {
       const std::uint32_t armed = transport_.arm();
       if (attempt()) return;
       if (patience_.cancelled()) throw Cancelled();
-      if (const auto now = Deadline::Clock::now(); now >= next_look) {
+      const auto now = Deadline::Clock::now();
+      if (now - last > kStandstill) {
+        begun += now - last - kLook;
+        next_look = now + kLook;
+      }
+      last = now;
+      if (now >= next_look) {
         const std::optional<Trouble> trouble = look(awaited.peer, begun);
         if (trouble && attempt()) return;  // its last act may have been what we wait for
         if (trouble) give_up(awaited, *trouble, now - begun);
@@ -109,6 +117,7 @@ class Waiter {
 
  private:
   static constexpr std::chrono::milliseconds kLook{100};
+  static constexpr std::chrono::seconds kStandstill{1};  // from one look to the next
   static constexpr std::chrono::microseconds kYield{50};
 
   class WaitingMark {

@@ -2,14 +2,10 @@
 // The GPU engine's orchestration, against the doubles of tests/support/fake_cuda.h: no GPU needed.
 #include "comm/nccl_engine.h"
 
-#include <cmath>
-#include <functional>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "base/check.h"
-#include "base/philox.h"
 #include "comm/thread_control.h"
 #include "comm/vector_add.h"
 #include "tests/support/fake_cuda.h"
@@ -26,6 +22,7 @@ using testing::fake_load;
 using testing::FakeGpu;
 using testing::FakeRank;
 using ::testing::HasSubstr;
+using testing::hosts_of;
 using testing::kLongSeconds;
 using testing::options_of;
 using testing::Outcome;
@@ -40,13 +37,6 @@ struct Case {
   std::optional<DType> wire;
   int ranks_per_host = 1;
 };
-
-std::vector<std::string> hosts_of(const Case& c) {
-  std::vector<std::string> hosts;
-  for (int rank = 0; rank < c.ranks; ++rank)
-    hosts.push_back("node" + std::to_string(rank / c.ranks_per_host));
-  return hosts;
-}
 
 class NcclEngineSums : public ::testing::TestWithParam<Case> {};
 
@@ -65,7 +55,7 @@ TEST_P(NcclEngineSums, EqualTheReference) {
   options.wire = c.wire;
   options.segment_bytes = 128;
   std::vector<std::int64_t> wrong(static_cast<std::size_t>(c.ranks), 0);
-  expect_all_well(run_ranks(hosts_of(c), [&](ControlPlane& control) {
+  expect_all_well(run_ranks(hosts_of(c.ranks, c.ranks_per_host), [&](ControlPlane& control) {
     FakeRank rank(control, options);
     for (int round = 0; round < 3; ++round)
       rank.step(reductions, round, &wrong[static_cast<std::size_t>(control.world().rank)]);
@@ -119,173 +109,6 @@ TEST(NcclEngine, KeepsTheOrderThatItNeedsForEverySeed) {
     }));
     EXPECT_THAT(wrong, ::testing::Each(0)) << "seed " << seed;
   }
-}
-
-// Rough numbers of one rank.
-std::vector<float> rough(int rank, std::int64_t count) {
-  RandomStream random(21, RandomUse::kTest, static_cast<std::uint64_t>(rank), 0);
-  std::vector<float> values;
-  for (std::int64_t i = 0; i < count; ++i) values.push_back(static_cast<float>(random.normal()));
-  return values;
-}
-
-// By rank, what `inputs(rank)` reduces to.
-std::vector<std::vector<float>> reduce(const Case& c, std::int64_t count, double scale, bool exact,
-                                       const std::function<std::vector<float>(int)>& inputs) {
-  FakeGpu::get().reset(c.ranks, 3U);
-  NcclEngineOptions options = options_of(DType::kFloat32, count);
-  options.algorithm = c.algorithm;
-  options.wire = c.wire;
-  options.segment_bytes = 256;
-  std::vector<std::vector<float>> results(static_cast<std::size_t>(c.ranks));
-  expect_all_well(run_ranks(hosts_of(c), [&](ControlPlane& control) {
-    const int me = control.world().rank;
-    FakeRank rank(control, options);
-    const std::vector<float> mine = inputs(me);
-    auto* x = static_cast<float*>(rank.engine().arena());
-    std::copy(mine.begin(), mine.end(), x);
-    rank.engine().start({0, 0, count, scale, exact}, nullptr);
-    rank.engine().finish(nullptr, soon(kLongSeconds));
-    results[static_cast<std::size_t>(me)].assign(x, x + count);
-  }));
-  return results;
-}
-
-TEST(NcclEngine, ARoundedWireGivesAllRanksTheSameFewDigits) {
-  constexpr std::int64_t kCount = 700;
-  for (const DType wire : {DType::kFloat16, DType::kBFloat16}) {
-    for (const Case& c :
-         {Case{2, DType::kFloat32, "ring", wire}, Case{5, DType::kFloat32, "ring", wire},
-          Case{4, DType::kFloat32, "hierarchical", wire, 2}}) {
-      SCOPED_TRACE(join_text(c.algorithm, ' ', c.ranks, ' ', name_of(wire)));
-      const auto results = reduce(c, kCount, 0.5, false, [](int r) { return rough(r, kCount); });
-      for (const auto& result : results) EXPECT_EQ(result, results.front());
-      std::vector<float> again = results.front();
-      wire_kernels(wire).round(again.data(), kCount);
-      EXPECT_EQ(again, results.front());
-      const double half_step = wire == DType::kFloat16 ? 0x1p-11 : 0x1p-8;
-      for (std::int64_t i = 0; i < kCount; ++i) {
-        double sum = 0, size = 0;
-        for (int rank = 0; rank < c.ranks; ++rank) {
-          const double value = 0.5 * rough(rank, kCount)[static_cast<std::size_t>(i)];
-          sum += value;
-          size += std::fabs(value);
-        }
-        ASSERT_NEAR(results.front()[static_cast<std::size_t>(i)], sum,
-                    (c.ranks + 1) * half_step * size + 1e-6);
-      }
-    }
-  }
-}
-
-TEST(NcclEngine, AnExactReductionIsNotRounded) {
-  const auto inputs = [](int rank) { return rough(rank, 300); };
-  const auto in_full = reduce({3, DType::kFloat32, "ring"}, 300, 1, false, inputs);
-  const Case rounded{3, DType::kFloat32, "ring", DType::kBFloat16};
-  EXPECT_EQ(reduce(rounded, 300, 1, true, inputs), in_full);
-  EXPECT_NE(reduce(rounded, 300, 1, false, inputs), in_full);
-}
-
-TEST(NcclEngine, ARoundedWireHidesNothingInfinite) {
-  const Case half{3, DType::kFloat32, "ring", DType::kFloat16};
-  const auto sum_of = [&](float first, float rest) {
-    return reduce(half, 100, 1, false,
-                  [&](int rank) { return std::vector<float>(100, rank == 0 ? first : rest); });
-  };
-  for (const auto& result : sum_of(65504, 0)) EXPECT_THAT(result, ::testing::Each(65504));
-  for (const auto& result : sum_of(40000, 40000)) EXPECT_THAT(result, ::testing::Each(INFINITY));
-  for (const auto& result : sum_of(-INFINITY, 1)) EXPECT_THAT(result, ::testing::Each(-INFINITY));
-  for (const auto& result : sum_of(NAN, 1))
-    EXPECT_THAT(result, ::testing::Each(::testing::IsNan()));
-}
-
-// What auto measures and goes by.
-class NcclAuto : public ::testing::Test {
- protected:
-  // Of two hosts with two ranks each. Returns the table, which is the same on every rank.
-  AllreduceTable measure(std::optional<DType> wire) {
-    FakeGpu::get().reset(4, 1U);
-    std::vector<std::string> tables(4);
-    expect_all_well(run_ranks(hosts_of({4, {}, "", {}, 2}), [&](ControlPlane& control) {
-      NcclEngineOptions options = options_of(DType::kFloat32, 3000);
-      options.algorithm = "auto";
-      options.wire = wire;
-      options.table = [&](const TableRequest& request) {
-        const AllreduceTable table = request.measure();
-        tables[static_cast<std::size_t>(control.world().rank)] = table.to_json();
-        return table;
-      };
-      FakeRank rank(control, options);
-      EXPECT_THAT(rank.engine().describe(), HasSubstr("auto ("));
-      for (std::int64_t i = 0; i < 3000; ++i)
-        ASSERT_EQ(fake_load(DType::kFloat32, rank.engine().arena(), i), 0.0F);
-    }));
-    for (const std::string& table : tables) EXPECT_EQ(table, tables.front());
-    return AllreduceTable::from_json(tables.front(), "measured");
-  }
-};
-
-TEST_F(NcclAuto, MeasuresOursBesideNcclsOnScratch) {
-  const AllreduceTable table = measure(std::nullopt);
-  EXPECT_EQ(table.shape, "0*2 1*2");
-  EXPECT_THAT(table.machine, HasSubstr("double of a GPU"));
-  ASSERT_EQ(table.rows.size(), 3u);  // 1, 4 and 12 KB
-  std::string before;
-  for (const TableRow& row : table.rows) {
-    EXPECT_THAT(row.time_us,
-                ::testing::ElementsAre(::testing::Pair("hierarchical", ::testing::Gt(0)),
-                                       ::testing::Pair("nccl", ::testing::Gt(0)),
-                                       ::testing::Pair("ring", ::testing::Gt(0))));
-    EXPECT_EQ(row.algorithm, choose_fastest(row.time_us, before));
-    before = row.algorithm;
-  }
-}
-
-TEST_F(NcclAuto, LeavesOutWhatCantRound) {
-  for (const TableRow& row : measure(DType::kFloat16).rows) {
-    EXPECT_EQ(row.time_us.count("nccl"), 0u);
-    EXPECT_EQ(row.time_us.size(), 2u);
-  }
-}
-
-// Small ones by NCCL, large ones by our ring: told apart by the calls.
-TEST_F(NcclAuto, GoesByTheTable) {
-  FakeGpu::get().reset(2, 1U);
-  NcclEngineOptions options = options_of(DType::kFloat32, 3000);
-  options.algorithm = "auto";
-  options.table = [](const TableRequest& request) {
-    return AllreduceTable{request.shape, "here", {{1024, "nccl", {}}, {8192, "ring", {}}}};
-  };
-  std::vector<std::int64_t> wrong(2, 0);
-  expect_all_well(run_ranks(2, [&](ControlPlane& control) {
-    const int me = control.world().rank;
-    FakeRank rank(control, options);
-    auto calls = [&] { return FakeGpu::get().calls(me); };
-    EXPECT_EQ(calls()["ncclAllReduce"] + calls()["ncclSend"], 0) << "a table is there already";
-    rank.step({{0, 0, 200, 0.5}}, 0, &wrong[static_cast<std::size_t>(me)]);
-    EXPECT_EQ(calls()["ncclAllReduce"], 1);
-    EXPECT_EQ(calls()["ncclSend"], 0);
-    rank.step({{0, 0, 2900, 0.5}}, 1, &wrong[static_cast<std::size_t>(me)]);
-    EXPECT_EQ(calls()["ncclAllReduce"], 1);
-    EXPECT_GT(calls()["ncclSend"], 0);
-    EXPECT_THAT(rank.engine().describe(), HasSubstr("auto (nccl up to 2.83 KiB, then ring)"));
-  }));
-  EXPECT_THAT(wrong, ::testing::Each(0));
-}
-
-TEST_F(NcclAuto, ATableOfWhatTheseRanksDoNotHaveIsRefused) {
-  FakeGpu::get().reset(2, 1U);
-  NcclEngineOptions options = options_of(DType::kFloat32, 100);
-  options.algorithm = "auto";
-  options.table = [](const TableRequest& request) {
-    return AllreduceTable{request.shape, "here", {{1024, "hierarchical", {}}}};
-  };
-  for (const Outcome& outcome :
-       run_ranks(2, [&](ControlPlane& control) { FakeRank rank(control, options); })) {
-    EXPECT_EQ(outcome.kind, ErrorKind::kNotSupported);
-    EXPECT_THAT(outcome.text, HasSubstr("'hierarchical'"));
-  }
-  expect_nothing_left();
 }
 
 TEST(NcclEngine, GivesAZeroedAlignedArena) {

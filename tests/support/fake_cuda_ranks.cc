@@ -32,10 +32,15 @@ comm::NcclEngineOptions options_of(comm::DType type, std::int64_t capacity_elems
   return options;
 }
 
-std::vector<Outcome> run_ranks(int ranks, const std::function<void(comm::ControlPlane&)>& body) {
+std::vector<std::string> hosts_of(int ranks, int ranks_per_host) {
   std::vector<std::string> hosts;
-  for (int rank = 0; rank < ranks; ++rank) hosts.push_back(join_text("node", rank));
-  return run_ranks(hosts, body);
+  for (int rank = 0; rank < ranks; ++rank)
+    hosts.push_back("node" + std::to_string(rank / ranks_per_host));
+  return hosts;
+}
+
+std::vector<Outcome> run_ranks(int ranks, const std::function<void(comm::ControlPlane&)>& body) {
+  return run_ranks(hosts_of(ranks, 1), body);
 }
 
 std::vector<Outcome> run_ranks(const std::vector<std::string>& hosts,

@@ -30,6 +30,8 @@ struct Outcome {
 // control plane with it, as a process would.
 [[nodiscard]] std::vector<Outcome> run_ranks(int ranks,
                                              const std::function<void(comm::ControlPlane&)>& body);
+// Names of the ranks' hosts, node0 first.
+[[nodiscard]] std::vector<std::string> hosts_of(int ranks, int ranks_per_host);
 // On these hosts instead.
 [[nodiscard]] std::vector<Outcome> run_ranks(const std::vector<std::string>& hosts,
                                              const std::function<void(comm::ControlPlane&)>& body);
