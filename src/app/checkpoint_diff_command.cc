@@ -4,10 +4,12 @@
 #include <nlohmann/json.hpp>
 
 #include "app/commands.h"
+#include "base/check.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "ckpt/compare.h"
 #include "config/config_text.h"
+#include "config/value.h"
 
 namespace ringmaster::app {
 namespace {
@@ -23,10 +25,28 @@ struct CheckpointDiff {
   [[nodiscard]] bool empty() const { return progress.empty() && config.empty() && tensors.empty(); }
 };
 
+// All that is no tensor and no text, but for the time that the epoch took, which no two runs share.
 std::vector<config::Assignment> progress_of(const ckpt::Snapshot& snapshot) {
   std::vector<config::Assignment> values;
+  const auto real = [&](const std::string& name, double value) {
+    values.push_back({name, config::format_real(value), ""});
+  };
   for (const auto& [name, value] : snapshot.progress)
     values.push_back({name, std::to_string(value), ""});
+  for (const auto& [name, value] : snapshot.numbers) {
+    if (name != "epoch_train_seconds") real(name, value);
+  }
+  const auto& groups = snapshot.optimizer.groups;
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    const std::string group = join_text("optimizer.", i, ".");
+    real(group + "lr", groups[i].lr);
+    real(group + "momentum", groups[i].momentum);
+    real(group + "weight_decay", groups[i].weight_decay);
+  }
+  if (snapshot.scaler) {
+    real("scaler.scale", snapshot.scaler->scale);
+    real("scaler.growth_tracker", static_cast<double>(snapshot.scaler->growth_tracker));
+  }
   return values;
 }
 

@@ -58,7 +58,7 @@ class MpiReducer final : public Reducer {
   std::byte* arena() override { return arena_.get(); }
   void settle(const Patience& /*patience*/) override {}
   void wake() override {}  // it never sleeps for long
-  std::string describe() const override { return "MPI_Allreduce"; }
+  std::string describe() const override { return "MPI_Iallreduce"; }
 
   void reduce(const Reduction& reduction, const Patience& patience,
               const Progress& progress) override {

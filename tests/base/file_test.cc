@@ -1,28 +1,18 @@
 #include "base/file.h"
 
-#include <functional>
-
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "tests/support/kind_of_error.h"
 #include "tests/support/temp_dir.h"
 
 namespace ringmaster {
 namespace {
 
+using testing::kind_of;
+
 class FileTest : public ::testing::Test {
  protected:
-  ErrorKind kind_of(const std::function<void()>& call, const std::string& message_part) {
-    try {
-      call();
-    } catch (const Error& error) {
-      EXPECT_NE(std::string(error.what()).find(message_part), std::string::npos) << error.what();
-      return error.kind();
-    }
-    ADD_FAILURE() << "no error";
-    return ErrorKind::kInternal;
-  }
-
   testing::TempDir dir_;
   std::unique_ptr<FileSystem> files_ = posix_file_system();
 };
@@ -47,20 +37,20 @@ TEST_F(FileTest, AppendsAtTheEnd) {
 }
 
 TEST_F(FileTest, ErrorsNameThePath) {
-  EXPECT_EQ(kind_of([&] { (void)files_->open(dir_ / "absent"); }, "absent"), ErrorKind::kIo);
-  EXPECT_EQ(kind_of([&] { (void)files_->create(dir_ / "no/such"); }, "no/such"), ErrorKind::kIo);
-  EXPECT_EQ(kind_of([&] { (void)files_->list(dir_ / "absent"); }, "absent"), ErrorKind::kIo);
-  EXPECT_EQ(kind_of([&] { files_->remove(dir_ / "absent"); }, "absent"), ErrorKind::kIo);
-  EXPECT_EQ(kind_of([&] { (void)files_->open(dir_.path()); }, dir_.path()), ErrorKind::kIo);
+  EXPECT_EQ(kind_of([&] { (void)files_->open(dir_ / "absent"); }, {"absent"}), ErrorKind::kIo);
+  EXPECT_EQ(kind_of([&] { (void)files_->create(dir_ / "no/such"); }, {"no/such"}), ErrorKind::kIo);
+  EXPECT_EQ(kind_of([&] { (void)files_->list(dir_ / "absent"); }, {"absent"}), ErrorKind::kIo);
+  EXPECT_EQ(kind_of([&] { files_->remove(dir_ / "absent"); }, {"absent"}), ErrorKind::kIo);
+  EXPECT_EQ(kind_of([&] { (void)files_->open(dir_.path()); }, {dir_.path()}), ErrorKind::kIo);
 }
 
 TEST_F(FileTest, ReadPastTheEndIsBadData) {
   write_atomically(*files_, dir_ / "short", "abc");
   std::byte buffer[8];
   EXPECT_EQ(
-      kind_of([&] { files_->open(dir_ / "short")->read_at(1, buffer); }, "short ends at byte 3"),
+      kind_of([&] { files_->open(dir_ / "short")->read_at(1, buffer); }, {"short ends at byte 3"}),
       ErrorKind::kBadData);
-  EXPECT_EQ(kind_of([&] { (void)read_text(*files_, dir_ / "short", 2); }, "short"),
+  EXPECT_EQ(kind_of([&] { (void)read_text(*files_, dir_ / "short", 2); }, {"short"}),
             ErrorKind::kBadData);
 }
 
@@ -68,7 +58,7 @@ TEST_F(FileTest, FullDiskIsAnIoError) {
   // /dev/full says ENOSPC to every write, as a full disk does.
   const auto file = files_->create("/dev/full");
   EXPECT_EQ(kind_of([&] { file->append(std::as_bytes(std::span(std::string_view("x")))); },
-                    "No space left"),
+                    {"No space left"}),
             ErrorKind::kIo);
 }
 

@@ -89,7 +89,7 @@ inline void expect_mpi_algorithm_works(comm::MpiSession& session) {
   for (const comm::DType type :
        {comm::DType::kFloat32, comm::DType::kFloat64, comm::DType::kInt32, comm::DType::kInt64}) {
     const auto engine = make_engine(session.control(), &session, tiny_segments(type, "mpi"));
-    EXPECT_EQ(engine->describe(), "MPI_Allreduce");
+    EXPECT_EQ(engine->describe(), "MPI_Iallreduce");
     expect_exact_sums(*engine, world.rank, world.size, boundary_sizes(world.size, 64), 5);
   }
   try {

@@ -32,6 +32,7 @@ def main():
     assert "model.conv1.weight: 9408 elements differ" in lab.run(words("diff", first, newest))
     diff = json.loads(lab.run(words("diff", first, newest, "--json")))
     assert not diff["equal"] and diff["progress"]["step"] == ["2", "4"] and diff["config"] == {}, diff
+    assert {"best_top1", "optimizer.0.lr"} <= diff["progress"].keys(), diff
 
     assert all(json.loads(line)["sound"] for line in lab.run(words("verify", run, "--json")).splitlines())
     shutil.copy(newest, f"{work}/damaged.pt")

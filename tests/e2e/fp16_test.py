@@ -36,6 +36,8 @@ def check_log(folder):
     saved = lab.load(f"{folder}/checkpoints/checkpoint.pt")
     assert saved["scaler"] == scaler.state_dict(), f"{saved['scaler']}, GradScaler's is {scaler.state_dict()}"
     assert saved["progress"]["skipped"] == len(skips) and saved["progress"]["step"] == STEPS
+    diff = lab.run([lab.TRAINER, "checkpoint", "diff", f"{folder}/checkpoints/model_000.pt", f"{folder}/checkpoints/checkpoint.pt"])
+    assert "scaler.growth_tracker" in diff, diff
     print(f"{len(skips)} of {STEPS} steps overflowed; the scale went from {rows[0]['loss_scale']:g} to {saved['scaler']['scale']:g}")
 
 

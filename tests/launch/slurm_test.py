@@ -50,9 +50,11 @@ def wait_until(condition, what, seconds=120):
 class Job:
     """A smoke job of `name` and what it leaves."""
 
-    def __init__(self, work, name, *sbatch, file="cpu_smoke", **keys):
+    def __init__(self, work, name, *sbatch, file="cpu_smoke", config=None, **keys):
         self.folder, self.out = f"{work}/{name}", f"{work}/{name}.out"
         words = lab.train_command(f"{work}/data", self.folder, **{**RECIPE, **keys})[2:]
+        if config:
+            words = ["--config", config, "--data", f"{work}/data", "--run", self.folder]
         printed = sh("sbatch", "--parsable", "--output", self.out, *sbatch, f"{lab.SOURCE}/launch/{file}.sbatch", *words)
         self.id = printed.strip()
 
@@ -190,6 +192,22 @@ def an_array_packs_the_same_bytes(work):
     print(f"an array of 3 tasks packs the same {len(names)} files")
 
 
+def a_series_is_reported(work):
+    """scaling.sbatch on two nodes: weak and strong runs of one and two of them, and what they say."""
+    os.environ.update(RINGMASTER_BATCH="10", RINGMASTER_SECONDS="0", SCALING_BYTES="1048576", SCALING_ITERATIONS="2")
+    with open(f"{work}/series.cfg", "w", encoding="utf-8") as file:
+        file.writelines(f"{key} = {value}\n" for key, value in {**lab.SMALL, **RECIPE}.items())
+    job = Job(work, "series", "--nodes=2", "--ntasks-per-node=1", "--cpus-per-task=1", file="scaling", config=f"{work}/series.cfg")
+    job.ends("COMPLETED", 0, 0)
+    with open(f"{job.folder}/scaling.md", encoding="utf-8") as file:
+        report = file.read()
+    for row in ("| weak | 1 | 1 |", "| weak | 2 | 2 |", "| strong | 1 | 1 |", "| strong | 2 | 2 |"):
+        assert row in report, f"{row} is not in\n{report}"
+    assert lab.lines(f"{job.folder}/weak-2", "start")[0]["hosts"] == 2
+    assert os.path.getsize(f"{job.folder}/scaling.png") > 0
+    print("a series of 1 and 2 nodes, weak and strong, is a table and a plot")
+
+
 def lone_tasks_are_refused(work):
     words = lab.train_command(f"{work}/data", f"{work}/lone", **RECIPE)
     out = sh("srun", "--mem=100", "-N2", "--ntasks-per-node=1", "--mpi=none", *words, check=False)
@@ -227,6 +245,7 @@ def main():
         looks_before_it_trains(work)
         a_gpu_file_runs(work)
         an_array_packs_the_same_bytes(work)
+        a_series_is_reported(work)
         comes_back(work)
         lone_tasks_are_refused(work)
     finally:

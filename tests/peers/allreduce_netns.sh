@@ -3,10 +3,10 @@
 # the bound 2 (n-1)/n * bytes / rate, where rate is what one plain TCP stream reaches on that link at that time.
 #
 #   tests/peers/allreduce_netns.sh [ROUNDS] [HOSTS...]      default: 3 rounds, 2 4 8 hosts. Needs root.
-#   RATE=1gbit SIZES="4194304 26214400 102228128" BUILD=build
+#   RATE=1gbit SIZES="4194304 26214400 102228128" WHO="ring hierarchical mpi" BUILD=build
 #
 # Prints, per number of hosts, ranks a host, size and algorithm, the median over the rounds: milliseconds and time / bound.
-# MPI_Allreduce runs with OpenMPI's own settings (eager limit 64 KiB), and in "mpi tuned" with those that Ringmaster takes.
+# MPI_Allreduce is measured as a plain MPI program calls it (tests/peers/allreduce_mpi.cc), with OpenMPI's own settings.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 program=${BUILD:-$root/build}/bin/ringmaster
@@ -17,8 +17,11 @@ hosts=("$@")
 read -ra sizes <<<"${SIZES:-4194304 26214400 102228128}"
 export NC_PREFIX=rmpeer NC_NET=10.79.0
 cluster() { "$root/tests/support/netns_cluster.sh" "$@"; }
-rows=$(mktemp)
-trap 'cluster down; rm -f "$rows"' EXIT
+who=" ${WHO:-ring hierarchical mpi} "
+work=$(mktemp -d)
+trap 'cluster down; rm -rf "$work"' EXIT
+rows=$work/rows
+mpicxx -O2 "$root/tests/peers/allreduce_mpi.cc" -o "$work/allreduce_mpi"
 
 stream_rate() {
   cluster exec 2 "$root/tests/support/netns_rate.py" sink &
@@ -26,17 +29,25 @@ stream_rate() {
   wait $!
 }
 
-# measure LABEL RANKS BYTES RATE ALGORITHM MPIRUN-ARGS...: a row "label ranks bytes algorithm us us/bound"
-measure() {
-  local label=$1 ranks=$2 bytes=$3 rate=$4 algorithm=$5
-  shift 5
-  cluster mpirun "$ranks" "$@" "$program" bench allreduce --min_bytes "$bytes" --max_bytes "$bytes" --iterations 5 \
-    --algorithms "$algorithm" --json 2>/dev/null | grep '^{' |
-    python3 -c 'import json, sys
-row = json.loads(sys.stdin.readline()); hosts, rate, label = int(sys.argv[1]), float(sys.argv[2]), sys.argv[3]
+# note LABEL BYTES RATE: of microseconds on standard input the row "label bytes us us/bound"
+note() {
+  local us
+  read -r us
+  awk -v label="$1" -v bytes="$2" -v rate="$3" -v n="$n" -v us="$us" \
+    'BEGIN { OFS = "\t"; print label, bytes, us, us / (2 * (n - 1) / n * bytes / rate * 1e6) }' >>"$rows"
+}
+# ours LABEL RANKS BYTES RATE ALGORITHM
+ours() {
+  [[ $who == *" $5 "* ]] || return 0
+  cluster mpirun "$2" "$program" bench allreduce --min_bytes "$3" --max_bytes "$3" --iterations 5 --algorithms "$5" --json 2>/dev/null |
+    grep '^{' | python3 -c 'import json, sys
+row = json.loads(sys.stdin.readline())
 assert row["wrong"] == 0
-bound = 2 * (hosts - 1) / hosts * row["bytes"] / rate * 1e6
-print(label, row["bytes"], row["time_us"], row["time_us"] / bound, sep="\t")' "$n" "$rate" "$label" >>"$rows"
+print(row["time_us"])' | note "$1	$5" "$3" "$4"
+}
+mpi() { # LABEL RANKS BYTES RATE
+  [[ $who == *" mpi "* ]] || return 0
+  cluster mpirun "$2" "$work/allreduce_mpi" "$3" 2>/dev/null | awk -v bytes="$3" '$1 == bytes { print $2 }' | note "$1	mpi" "$3" "$4"
 }
 
 for n in "${hosts[@]}"; do
@@ -45,12 +56,11 @@ for n in "${hosts[@]}"; do
     rate=$(stream_rate)
     echo "# $n hosts, round $round of $rounds: one TCP stream carries $((rate * 8 / 1000000)) Mbit/s" >&2
     for bytes in "${sizes[@]}"; do
-      measure "$n hosts x 1	ring" "$n" "$bytes" "$rate" ring
-      measure "$n hosts x 1	mpi" "$n" "$bytes" "$rate" mpi --mca btl_tcp_eager_limit 65536
-      measure "$n hosts x 1	mpi tuned" "$n" "$bytes" "$rate" mpi
+      ours "$n hosts x 1" "$n" "$bytes" "$rate" ring
+      mpi "$n hosts x 1" "$n" "$bytes" "$rate"
       if [ "$n" -le 4 ]; then
-        NC_MAP=ppr:2:node measure "$n hosts x 2	ring" "$((2 * n))" "$bytes" "$rate" ring
-        NC_MAP=ppr:2:node measure "$n hosts x 2	hierarchical" "$((2 * n))" "$bytes" "$rate" hierarchical
+        NC_MAP=ppr:2:node ours "$n hosts x 2" "$((2 * n))" "$bytes" "$rate" ring
+        NC_MAP=ppr:2:node ours "$n hosts x 2" "$((2 * n))" "$bytes" "$rate" hierarchical
       fi
     done
   done

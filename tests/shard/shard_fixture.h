@@ -2,22 +2,23 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
 
-#include "base/error.h"
 #include "base/file.h"
 #include "base/hash.h"
 #include "shard/little_endian.h"
 #include "shard/manifest.h"
 #include "shard/record_reader.h"
+#include "tests/support/kind_of_error.h"
 #include "tests/support/temp_dir.h"
 
 namespace ringmaster::shard {
+
+using testing::kind_of;
 
 inline const std::string kDataSetId = "000102030405060708090a0b0c0d0eff";
 
@@ -89,21 +90,6 @@ class ShardFixture : public ::testing::Test {
       store_le_at<std::uint64_t>(trailer, 32, xxh3_64(body));
     }
     store_le_at<std::uint64_t>(trailer, 56, xxh3_64(trailer.first(56)));
-  }
-
-  // The kind of the error that `call` throws, whose message must contain each of `parts`.
-  static ErrorKind kind_of(const std::function<void()>& call,
-                           const std::vector<std::string>& parts) {
-    try {
-      call();
-    } catch (const Error& error) {
-      for (const std::string& part : parts)
-        EXPECT_NE(std::string(error.what()).find(part), std::string::npos)
-            << "\"" << part << "\" is not in: " << error.what();
-      return error.kind();
-    }
-    ADD_FAILURE() << "no error";
-    return ErrorKind::kInternal;
   }
 
   static void read_all(const ShardReader& shard) {

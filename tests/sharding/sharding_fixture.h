@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -10,14 +9,16 @@
 
 #include <gtest/gtest.h>
 
-#include "base/error.h"
 #include "base/file.h"
 #include "sharding/idx_source.h"
 #include "sharding/observer.h"
 #include "sharding/pack.h"
+#include "tests/support/kind_of_error.h"
 #include "tests/support/temp_dir.h"
 
 namespace ringmaster::sharding {
+
+using testing::kind_of;
 
 // Remembers what it is told and stops when it is told to.
 class RecordingObserver final : public Observer {
@@ -63,20 +64,6 @@ class ShardingFixture : public ::testing::Test {
     }
     put(join_path(folder, prefix + "-images-idx3-ubyte"), images);
     put(join_path(folder, prefix + "-labels-idx1-ubyte"), labels);
-  }
-
-  static ErrorKind kind_of(const std::function<void()>& call,
-                           const std::vector<std::string>& parts) {
-    try {
-      call();
-    } catch (const Error& error) {
-      for (const std::string& part : parts)
-        EXPECT_NE(std::string(error.what()).find(part), std::string::npos)
-            << "\"" << part << "\" is not in: " << error.what();
-      return error.kind();
-    }
-    ADD_FAILURE() << "no error";
-    return ErrorKind::kInternal;
   }
 
   // Every file of a folder, by name.
