@@ -12,6 +12,8 @@
 namespace ringmaster::data {
 namespace {
 
+using testing::kind_of;
+
 // Counts what is copied, and can pretend that a disk is full.
 class WatchedFileSystem final : public testing::PassThroughFileSystem {
  public:
