@@ -1,11 +1,11 @@
 # Every tests/**/*_test.{cc,py,sh} becomes one ctest test named <folder>/<file>, with the folder as its label.
 # tests/lint compares the files on disk with `ctest -N`, so that none can fall out.
 
-# tests/run.sh has two processors at work. Tests that start ranks take both; the Slurm test, which waits most of its four minutes, goes
-# first and lets others run beside it.
+# tests/run.sh has two processors at work. Tests that start ranks take both. The Slurm test, which waits most of its four minutes, and the
+# one of parity, which is a single thread, go first and let others run beside them.
 function(ringmaster_register name folder)
   set_tests_properties(${name} PROPERTIES LABELS ${folder} TIMEOUT 600)
-  if(name STREQUAL "launch/slurm_test")
+  if(name MATCHES "^(launch/slurm_test|e2e/parity_test)$")
     set_tests_properties(${name} PROPERTIES COST 1000)
   elseif(folder MATCHES "^(e2e|comm|fleet|gpu|launch|scaling)$")
     set_tests_properties(${name} PROPERTIES PROCESSORS 2)

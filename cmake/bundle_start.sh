@@ -11,6 +11,8 @@ case $name in
   *) # ours do, and the machine's programs that they start (gnuplot, nvidia-smi) want the machine's libraries
     case ${LD_LIBRARY_PATH:-} in "$here/lib") LD_LIBRARY_PATH='' ;; "$here/lib:"*) LD_LIBRARY_PATH=${LD_LIBRARY_PATH#"$here/lib:"} ;; esac ;;
 esac
+# OpenMPI asks for ssh even where all ranks are this machine's, unless told that there are no others.
+[ "$name" != mpirun ] || command -v ssh >/dev/null || command -v rsh >/dev/null || export OMPI_MCA_plm="${OMPI_MCA_plm:-isolated}"
 export LD_LIBRARY_PATH
 [ -n "$LD_LIBRARY_PATH" ] || unset LD_LIBRARY_PATH
 exec "$here/libexec/$name" "$@"

@@ -3,16 +3,20 @@
 #include <memory>
 #include <optional>
 
+#include <ATen/ops/from_blob.h>
 #include <nlohmann/json.hpp>
 
 #include "app/commands.h"
 #include "app/ranks.h"
 #include "base/error.h"
 #include "comm/bench_allreduce.h"
+#include "comm/host_groups.h"
 #include "comm/make_engine.h"
 #include "comm/mpi_reducer.h"
+#include "comm/nccl_engine.h"
 #include "comm/table_files.h"
 #include "comm/wire.h"
+#include "train/device.h"
 
 namespace ringmaster::app {
 namespace {
@@ -21,7 +25,8 @@ struct BenchArguments {
   std::int64_t min_bytes = 1 << 10;
   std::int64_t max_bytes = std::int64_t{102'228'128};  // ResNet-50's gradients in float32
   std::int64_t iterations = 20;
-  std::vector<std::string> algorithms = {"ring", "hierarchical", "mpi"};
+  std::string device = "auto";
+  std::vector<std::string> algorithms;  // empty: all that are worth comparing
   std::string type = "float32";
   std::vector<std::string> wires = {"fp32"};
   std::string allreduce_table;
@@ -52,16 +57,20 @@ std::vector<std::size_t> sizes_of(const BenchArguments& arguments) {
   return sizes;
 }
 
-std::vector<comm::BenchRow> measure(const BenchArguments& arguments, const std::string& algorithm,
-                                    std::optional<comm::DType> wire, const RankContext& rank) {
-  comm::EngineOptions options;
+std::int64_t capacity_elems(const BenchArguments& arguments) {
+  return arguments.max_bytes / static_cast<std::int64_t>(size_bytes(parse_type(arguments.type))) +
+         comm::bench_spare_elems();
+}
+
+// What the engines of both kinds of memory have alike.
+template <typename Options>
+Options engine_options(const BenchArguments& arguments, const std::string& algorithm,
+                       std::optional<comm::DType> wire, const RankContext& rank) {
+  Options options;
   options.algorithm = algorithm;
   options.dtype = parse_type(arguments.type);
-  options.capacity_elems =
-      arguments.max_bytes / static_cast<std::int64_t>(size_bytes(options.dtype)) +
-      comm::bench_spare_elems();
+  options.capacity_elems = capacity_elems(arguments);
   options.wire = wire;
-  options.step_deadline_s = arguments.deadline_s;
   options.table = [&](const comm::TableRequest& request) {
     const comm::FoundTable found =
         comm::find_table(rank.control, rank.files, {arguments.allreduce_table, "", ""}, request,
@@ -69,20 +78,62 @@ std::vector<comm::BenchRow> measure(const BenchArguments& arguments, const std::
     say(rank, "auto's table, " + found.origin + ": " + found.table.summary());
     return found.table;
   };
-  const auto engine = comm::make_engine(rank.control, rank.mpi, options);
+  return options;
+}
+
+std::unique_ptr<comm::Engine> make_engine(const BenchArguments& arguments,
+                                          const std::string& algorithm,
+                                          std::optional<comm::DType> wire, c10::Device device,
+                                          const RankContext& rank) {
+  if (device.is_cuda()) {
+    auto options = engine_options<comm::NcclEngineOptions>(arguments, algorithm, wire, rank);
+    options.device = device.index();
+    options.deadline_s = arguments.deadline_s;
+    return comm::make_nccl_engine(rank.control, options);
+  }
+  auto options = engine_options<comm::EngineOptions>(arguments, algorithm, wire, rank);
+  options.step_deadline_s = arguments.deadline_s;
+  return comm::make_engine(rank.control, rank.mpi, options);
+}
+
+// Through tensors: the room needs no CUDA header.
+comm::ArenaAccess access_on(c10::Device device) {
+  if (device.is_cpu()) return {};
+  const auto bytes = [](void* at, std::size_t size_bytes, c10::Device where) {
+    return at::from_blob(at, {static_cast<std::int64_t>(size_bytes)},
+                         at::TensorOptions().dtype(at::kByte).device(where));
+  };
+  return {[=](void* arena, const void* host, std::size_t size) {
+            bytes(arena, size, device).copy_(bytes(const_cast<void*>(host), size, at::kCPU));
+          },
+          [=](void* host, const void* arena, std::size_t size) {
+            bytes(host, size, at::kCPU).copy_(bytes(const_cast<void*>(arena), size, device));
+          }};
+}
+
+std::vector<comm::BenchRow> measure(const BenchArguments& arguments, const std::string& algorithm,
+                                    std::optional<comm::DType> wire, c10::Device device,
+                                    const RankContext& rank) {
+  const auto engine = make_engine(arguments, algorithm, wire, device, rank);
   comm::BenchOptions bench;
   bench.sizes_bytes = sizes_of(arguments);
   bench.iterations = static_cast<int>(arguments.iterations);
   bench.deadline_s = arguments.deadline_s;
   bench.wire = wire;
+  bench.access = access_on(device);
   return comm::bench_allreduce(rank.control, *engine, bench);
 }
 
 // Empty where `algorithm` can run here.
-std::string why_not(const std::string& algorithm, const std::string& wire,
+std::string why_not(const std::string& algorithm, const std::string& wire, c10::Device device,
                     const BenchArguments& arguments, const RankContext& rank) {
-  if (wire != "fp32" && arguments.type != "float32") return "it rounds float32 only";
   const comm::World& world = rank.control.world();
+  if (wire != "fp32" && arguments.type != "float32") return "it rounds float32 only";
+  if (device.is_cuda()) {
+    if (algorithm == "mpi") return "MPI is given no GPU's memory";
+    return comm::why_not_between_gpus(algorithm, world, comm::parse_wire(wire));
+  }
+  if (algorithm == "nccl") return "it needs GPUs (--device cuda)";
   if (wire != "fp32" && world.local_size == world.size)
     return "ranks of one host share memory: there is no wire";
   if (algorithm != "mpi") return "";
@@ -91,6 +142,11 @@ std::string why_not(const std::string& algorithm, const std::string& wire,
   if (!comm::mpi_can_reduce(parse_type(arguments.type)))
     return "it has no sum of " + arguments.type;
   return "";
+}
+
+std::vector<std::string> algorithms_of(const BenchArguments& arguments, c10::Device device) {
+  if (!arguments.algorithms.empty()) return arguments.algorithms;
+  return {"ring", "hierarchical", device.is_cuda() ? "nccl" : "mpi"};
 }
 
 nlohmann::json to_json(const comm::BenchRow& row) {
@@ -127,14 +183,16 @@ void print(const std::vector<comm::BenchRow>& rows, bool json) {
 }
 
 int run(const BenchArguments& arguments, const RankContext& rank) {
+  const c10::Device device = train::choose_device(arguments.device, rank.control.world());
   std::vector<comm::BenchRow> rows;
-  for (const std::string& algorithm : arguments.algorithms) {
+  for (const std::string& algorithm : algorithms_of(arguments, device)) {
     for (const std::string& wire : wires_of(arguments)) {
-      if (const std::string why = why_not(algorithm, wire, arguments, rank); !why.empty()) {
+      if (const std::string why = why_not(algorithm, wire, device, arguments, rank); !why.empty()) {
         say(rank, algorithm + " with wire " + wire + " is left out: " + why);
         continue;
       }
-      for (const comm::BenchRow& row : measure(arguments, algorithm, comm::parse_wire(wire), rank))
+      for (const comm::BenchRow& row :
+           measure(arguments, algorithm, comm::parse_wire(wire), device, rank))
         rows.push_back(row);
     }
   }
@@ -159,8 +217,12 @@ config::Command bench_allreduce_command() {
   keys.add("max_bytes", &arguments->max_bytes, "Largest buffer.", {config::at_least(4)});
   keys.add("iterations", &arguments->iterations, "Measured reductions of each size.",
            {config::at_least(1)});
-  keys.add("algorithms", &arguments->algorithms, "What to measure.",
-           {config::one_of({"ring", "hierarchical", "mpi", "auto"})});
+  keys.add("device", &arguments->device,
+           "Where the buffers lie: cpu, cuda (one GPU per local rank), or auto.",
+           {config::one_of({"cpu", "cuda", "auto"})});
+  keys.add("algorithms", &arguments->algorithms,
+           "What to measure; empty: ring, hierarchical, and mpi on CPUs or nccl on GPUs.",
+           {config::one_of({"ring", "hierarchical", "mpi", "nccl", "auto"})});
   keys.add("type", &arguments->type, "Of the elements.",
            {config::one_of({"float32", "float64", "float16", "bfloat16", "int32", "int64"})});
   keys.add("wire", &arguments->wires,

@@ -1,8 +1,10 @@
 #include "comm/bench_allreduce.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
+#include <cstring>
 #include <iomanip>
 #include <random>
 #include <sstream>
@@ -26,7 +28,9 @@ int input_of(int rank, std::int64_t i) {
 class Bench {
  public:
   Bench(ControlPlane& control, Engine& engine, const BenchOptions& options)
-      : control_(control), engine_(engine), options_(options) {}
+      : control_(control), engine_(engine), options_(options), access_(options.access) {
+    if (!access_.write) access_ = {std::memcpy, std::memcpy};
+  }
 
   BenchRow measure(std::int64_t count_elems) {
     BenchRow row;
@@ -48,22 +52,40 @@ class Bench {
   void reduce(std::int64_t offset_elems, std::int64_t count_elems) {
     engine_.start({0, offset_elems, count_elems, 1.0}, nullptr);
     engine_.finish(nullptr, deadline());
+    // A GPU that reduces alone has it queued only: this waits.
+    std::array<std::byte, 8> one;
+    if (engine_.memory() == MemoryKind::kCuda && control_.world().size == 1) read(one.data(), 1);
   }
+
+  // The arena's first elements.
+  void write(const void* elements, std::int64_t count_elems) {
+    access_.write(engine_.arena(), elements, bytes_of(count_elems));
+  }
+  void read(void* elements, std::int64_t count_elems) {
+    access_.read(elements, engine_.arena(), bytes_of(count_elems));
+  }
+  [[nodiscard]] std::size_t bytes_of(std::int64_t count_elems) const {
+    return static_cast<std::size_t>(count_elems) * size_bytes(engine_.dtype());
+  }
+
   Deadline deadline() const {
     return Deadline::after(std::chrono::duration<double>(options_.deadline_s));
   }
 
   std::int64_t count_wrong(std::int64_t count_elems) {
     const World& world = control_.world();
+    std::vector<std::byte> elements(bytes_of(count_elems));
     for (std::int64_t i = 0; i < count_elems; ++i) {
-      store_element(engine_.dtype(), engine_.arena(), i, input_of(world.rank, i));
+      store_element(engine_.dtype(), elements.data(), i, input_of(world.rank, i));
     }
+    write(elements.data(), count_elems);
     reduce(0, count_elems);
+    read(elements.data(), count_elems);
     std::int64_t wrong = 0;
     for (std::int64_t i = 0; i < count_elems; ++i) {
       int sum = 0;
       for (int rank = 0; rank < world.size; ++rank) sum += input_of(rank, i);
-      if (load_element(engine_.dtype(), engine_.arena(), i) != sum) ++wrong;
+      if (load_element(engine_.dtype(), elements.data(), i) != sum) ++wrong;
     }
     control_.all_sum({&wrong, 1}, deadline());
     return wrong;
@@ -73,23 +95,24 @@ class Bench {
   BenchError error_of(std::int64_t count_elems) {
     const World& world = control_.world();
     const std::int64_t looked_at = std::min<std::int64_t>(count_elems, kErrorElems);
-    auto* x = static_cast<float*>(engine_.arena());
-    std::fill_n(x, count_elems, 0.0f);
+    std::vector<float> x(static_cast<std::size_t>(count_elems), 0.0f);
     std::vector<double> sums(static_cast<std::size_t>(looked_at), 0);
     for (int rank = 0; rank < world.size; ++rank) {
       std::mt19937 random(static_cast<unsigned>(rank));
       std::normal_distribution<double> rough(0, kRoughDeviation);
       for (std::int64_t i = 0; i < looked_at; ++i) {
         const auto value = static_cast<float>(rough(random));
-        if (rank == world.rank) x[i] = value;
+        if (rank == world.rank) x[static_cast<std::size_t>(i)] = value;
         sums[static_cast<std::size_t>(i)] += value;
       }
     }
+    write(x.data(), count_elems);
     reduce(0, count_elems);
+    read(x.data(), looked_at);
     double squares = 0, error_squares = 0, largest = 0;
     for (std::int64_t i = 0; i < looked_at; ++i) {
       const double sum = sums[static_cast<std::size_t>(i)];
-      const double error = std::fabs(x[i] - sum);
+      const double error = std::fabs(x[static_cast<std::size_t>(i)] - sum);
       squares += sum * sum;
       error_squares += error * error;
       largest = std::max(largest, error);
@@ -120,6 +143,7 @@ class Bench {
   ControlPlane& control_;
   Engine& engine_;
   const BenchOptions& options_;
+  ArenaAccess access_;
 };
 
 std::string first_word(const std::string& text) {
@@ -143,7 +167,7 @@ std::int64_t bench_spare_elems() {
 
 std::vector<BenchRow> bench_allreduce(ControlPlane& control, Engine& engine,
                                       const BenchOptions& options) {
-  RM_CHECK(engine.memory() == MemoryKind::kHost);
+  RM_CHECK(engine.memory() == MemoryKind::kHost || (options.access.write && options.access.read));
   RM_CHECK(options.iterations > 0 && options.warm_up >= 0);
   Bench bench(control, engine, options);
   std::vector<BenchRow> rows;

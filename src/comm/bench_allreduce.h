@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,6 +12,13 @@
 #include "comm/engine.h"
 
 namespace ringmaster::comm {
+
+// How bytes get into an arena that is not host memory, and out of it: from its beginning on, when
+// what was queued before is done. Empty: memcpy.
+struct ArenaAccess {
+  std::function<void(void* arena, const void* host, std::size_t size_bytes)> write;
+  std::function<void(void* host, const void* arena, std::size_t size_bytes)> read;
+};
 
 struct BenchOptions {
   std::vector<std::size_t> sizes_bytes;  // rounded down to whole elements, at least one
@@ -21,6 +29,7 @@ struct BenchOptions {
   // False: always the same ones, as programs do that it is compared with.
   bool walk = true;
   std::optional<DType> wire;  // of the engine
+  ArenaAccess access;         // to its arena
 };
 
 // How far float32 sums of rough numbers (normal, standard deviation 0.01, as gradients are) are
@@ -42,9 +51,10 @@ struct BenchRow {
   std::optional<BenchError> error;  // this rank's, which ours all share; of float32 only
 };
 
-// Collective. One row per size, the same on every rank. `engine`: of host memory, at least of the
-// largest size and bench_spare_elems() elements; its content is overwritten. Every size is
-// checked against sums that are known exactly, in a pass of its own.
+// Collective. One row per size, the same on every rank. `engine`: at least of the largest size
+// and bench_spare_elems() elements; its content is overwritten. Every size is checked against sums
+// that are known exactly, in a pass of its own. Between GPUs a reduction is timed until the host
+// knows that it is done, on the default stream.
 [[nodiscard]] std::vector<BenchRow> bench_allreduce(ControlPlane& control, Engine& engine,
                                                     const BenchOptions& options);
 [[nodiscard]] std::int64_t bench_spare_elems();

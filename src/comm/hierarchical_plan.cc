@@ -3,32 +3,17 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "comm/host_groups.h"
 #include "comm/ring_plan.h"
 
 namespace ringmaster::comm {
 namespace {
 
-// Ranks by host, hosts in the order of their first ranks.
-std::vector<std::vector<int>> group(const std::vector<std::string>& hosts) {
-  std::vector<std::string> names;
-  std::vector<std::vector<int>> groups;
-  for (std::size_t rank = 0; rank < hosts.size(); ++rank) {
-    const auto found = std::find(names.begin(), names.end(), hosts[rank]);
-    const auto index = static_cast<std::size_t>(found - names.begin());
-    if (found == names.end()) {
-      names.push_back(hosts[rank]);
-      groups.emplace_back();
-    }
-    groups[index].push_back(static_cast<int>(rank));
-  }
-  return groups;
-}
-
 class HierarchicalBuilder {
  public:
   HierarchicalBuilder(const std::vector<std::string>& hosts, int rank, std::int64_t count_elems,
                       const Cut& cut)
-      : groups_(group(hosts)), count_elems_(count_elems), cut_(cut) {
+      : groups_(ranks_by_host(hosts)), count_elems_(count_elems), cut_(cut) {
     lanes_ = static_cast<int>(groups_.front().size());
     for (std::size_t host = 0; host < groups_.size(); ++host) {
       const std::vector<int>& ranks = groups_[host];

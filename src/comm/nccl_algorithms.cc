@@ -6,45 +6,16 @@
 
 #include "base/check.h"
 #include "comm/cuda_add.h"
+#include "comm/host_groups.h"
 
 namespace ringmaster::comm {
 namespace {
-
-// Ranks of each host, hosts in the order of their first ranks.
-std::vector<std::vector<int>> ranks_by_host(const World& world) {
-  std::vector<std::vector<int>> groups;
-  std::map<std::string, std::size_t> index;
-  for (int rank = 0; rank < world.size; ++rank) {
-    const auto [found, is_new] =
-        index.emplace(world.hosts[static_cast<std::size_t>(rank)], groups.size());
-    if (is_new) groups.emplace_back();
-    groups[found->second].push_back(rank);
-  }
-  return groups;
-}
-
-bool has_lanes(const std::vector<std::vector<int>>& groups) {
-  const std::size_t lanes = groups.front().size();
-  return groups.size() > 1 && lanes > 1 &&
-         std::all_of(groups.begin(), groups.end(),
-                     [&](const auto& group) { return group.size() == lanes; });
-}
 
 std::size_t scratch_bytes(DType type, std::int64_t segment_elems) {
   return static_cast<std::size_t>(segment_elems) * size_bytes(type);
 }
 
 }  // namespace
-
-std::string why_not_between_gpus(const std::string& algorithm, const World& world,
-                                 std::optional<DType> wire) {
-  if (algorithm == "nccl" && wire)
-    return "algorithm nccl adds what it sends: a compressed wire needs ring or hierarchical";
-  if (algorithm == "hierarchical" && !has_lanes(ranks_by_host(world)))
-    return "algorithm hierarchical between GPUs needs several hosts with the same number of ranks, "
-           "more than one: choose ring, nccl or auto";
-  return "";
-}
 
 NcclAlgorithms::NcclAlgorithms(NcclCommunicator& communicator, const World& world, DType type,
                                std::optional<DType> wire, std::int64_t segment_elems)
@@ -60,7 +31,7 @@ NcclAlgorithms::NcclAlgorithms(NcclCommunicator& communicator, const World& worl
   all_["ring"] = [this](const NcclReduction& reduction) { ring_->all_reduce(reduction); };
   if (!wire) all_["nccl"] = [this](const NcclReduction& reduction) { nccl(reduction); };
 
-  const auto groups = ranks_by_host(world);
+  const auto groups = ranks_by_host(world.hosts);
   if (!has_lanes(groups)) return;
   std::vector<int> lane;
   for (const std::vector<int>& group : groups) {

@@ -12,11 +12,6 @@
 
 namespace ringmaster::comm {
 
-// Whether these ranks can reduce by `algorithm`: "" if so, else why not and what to do. The same on
-// every rank.
-[[nodiscard]] std::string why_not_between_gpus(const std::string& algorithm, const World& world,
-                                               std::optional<DType> wire);
-
 // "ring", "nccl" (ncclAllReduce; not where values are rounded: NCCL adds what it sends) and, where
 // several hosts have the same number of ranks, more than one, "hierarchical": our ring within each
 // host, our rings across hosts, one per local rank, and within each host again. Then every GPU and

@@ -5,7 +5,7 @@
 #include "base/check.h"
 #include "comm/cuda_add.h"
 #include "comm/cuda_handles.h"
-#include "comm/nccl_algorithms.h"
+#include "comm/host_groups.h"
 #include "comm/nccl_device_engine.h"
 
 namespace ringmaster::comm {

@@ -1,7 +1,5 @@
 #include "train/options.h"
 
-#include <set>
-
 #include "comm/wire.h"
 
 namespace ringmaster::train {
@@ -240,37 +238,6 @@ void declare_options(config::Declarations& declarations, TrainOptions& options) 
   declare_machine(declarations, options);
   declare_stopping(declarations, options);
   declare_records(declarations, options);
-}
-
-bool may_change_on_resume(const std::string& key) {
-  static const std::set<std::string> kFree = {"workers",
-                                              "algorithm",
-                                              "step_deadline_s",
-                                              "log_steps",
-                                              "eval_batch",
-                                              "checkpoint_steps",
-                                              "checkpoint_minutes",
-                                              "keep_epochs",
-                                              "keep_every",
-                                              "save_wait_s",
-                                              "save_failures",
-                                              "save_retry_s",
-                                              "log_samples",
-                                              "init",
-                                              "trace_steps",
-                                              "checksum_steps",
-                                              "spot_notices",
-                                              "imds_endpoint",
-                                              "spot_poll_s",
-                                              "stop_margin_s",
-                                              "allreduce_table",
-                                              "stage",
-                                              "stage_deadline_s",
-                                              "on_bad_record",
-                                              "bad_record_budget",
-                                              "non_finite",
-                                              "non_finite_budget"};
-  return kFree.count(key) != 0;
 }
 
 }  // namespace ringmaster::train

@@ -97,7 +97,4 @@ struct TrainOptions {
 // Declares every key of `options` with help and checks. `options` must outlive `declarations`.
 void declare_options(config::Declarations& declarations, TrainOptions& options);
 
-// Keys that may differ between a run and its resumption: they change neither a sample nor a weight.
-[[nodiscard]] bool may_change_on_resume(const std::string& key);
-
 }  // namespace ringmaster::train

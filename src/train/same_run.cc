@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 
 #include <torch/version.h>
 
@@ -9,7 +10,6 @@
 #include "base/version.h"
 #include "config/config_text.h"
 #include "config/nearest.h"
-#include "train/options.h"
 
 namespace ringmaster::train {
 namespace {
@@ -27,6 +27,38 @@ std::optional<std::string> text_of(const ckpt::Snapshot& snapshot, const std::st
 void compare(const char* name, const std::optional<std::string>& before, const std::string& now,
              std::vector<config::Difference>& differences) {
   if (before != now) differences.push_back({name, before, now});
+}
+
+// Keys that may differ between a run and its resumption: they change neither a sample nor a weight.
+bool may_change_on_resume(const std::string& key) {
+  static const std::set<std::string> kFree = {"workers",
+                                              "algorithm",
+                                              "step_deadline_s",
+                                              "log_steps",
+                                              "eval_batch",
+                                              "checkpoint_steps",
+                                              "checkpoint_minutes",
+                                              "keep_epochs",
+                                              "keep_every",
+                                              "save_wait_s",
+                                              "save_failures",
+                                              "save_retry_s",
+                                              "log_samples",
+                                              "init",
+                                              "trace_steps",
+                                              "checksum_steps",
+                                              "spot_notices",
+                                              "imds_endpoint",
+                                              "spot_poll_s",
+                                              "stop_margin_s",
+                                              "allreduce_table",
+                                              "stage",
+                                              "stage_deadline_s",
+                                              "on_bad_record",
+                                              "bad_record_budget",
+                                              "non_finite",
+                                              "non_finite_budget"};
+  return kFree.count(key) != 0;
 }
 
 bool contains(const std::vector<std::string>& names, const std::string& name) {

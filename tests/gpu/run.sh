@@ -5,7 +5,8 @@
 #                                                      that they need, but for glibc, libstdc++, LibTorch, CUDA and NCCL
 #   tests/gpu/run.sh run OUT_DIR [NAME...]             there: runs what OUT_DIR holds (or the tests and benches called NAME)
 #                                                      with the PyTorch of $PYTHON (default python3), prints a verdict, and
-#                                                      ends with the line `N passed, N failed, N skipped`
+#                                                      ends with the line `N passed, N failed, N skipped`; bench_allreduce
+#                                                      and bench_training are mpirun's, with a rank on every GPU
 #   tests/gpu/run.sh with OUT_DIR COMMAND...           there: runs a command in the bundle's environment, e.g. `ringmaster`
 #
 # NCCL: a libnccl.so.2 to take along, used instead of PyTorch's: from 2.30 on it lets several ranks share a GPU. With
@@ -54,6 +55,7 @@ bundle() {
   mkdir -p "$out/bin" "$out/tests" "$out/lib"
   find "$build/bin" -maxdepth 1 -type f -perm -u+x -exec cp -t "$out/bin" {} +
   find "$build/tests/gpu" -maxdepth 1 -type f -perm -u+x -exec cp -t "$out/tests" {} +
+  cp "$build/tests/peers/train_step_tool" "$out/bin"
   take_libraries "$out"/bin/* "$out"/tests/*
   take_openmpi
   cp "${BASH_SOURCE[0]}" "$out/run.sh"
@@ -77,17 +79,36 @@ enter() {
   export OMPI_MCA_ess_singleton_isolated=1 PMIX_MCA_pcompress_base_silence_warning=1
 }
 
+# ranks COMMAND...: with a rank on every GPU
+ranks() {
+  mpirun -np "$(nvidia-smi -L | wc -l)" --oversubscribe --bind-to none "$@"
+}
+bench_training() { # images per second without communication, and with each way of it
+  local algorithm
+  for algorithm in none ring nccl; do
+    printf 'ResNet-50, 224 pixels, batch 64 a rank, %s: ' "$algorithm"
+    ranks "$out/bin/train_step_tool" 224 64 20 "$algorithm" cuda || return
+  done
+}
+work() { # NAME
+  case $1 in
+    bench_allreduce) ranks "$out/bin/ringmaster" bench allreduce --device cuda ;;
+    bench_training) bench_training ;;
+    *) "$out/tests/$1" ;;
+  esac
+}
+
 run() {
   local passed=0 failed=0 skipped=0 names=() name status
   enter "$1"
   shift
   names=("$@")
-  [ ${#names[@]} != 0 ] || mapfile -t names < <(find "$out/tests" -type f -printf '%f\n' | sort)
+  [ ${#names[@]} != 0 ] || mapfile -t names < <(find "$out/tests" -type f -printf '%f\n' | sort; echo bench_allreduce; echo bench_training)
   nvidia-smi -L || true
   for name in "${names[@]}"; do
     echo "==== $name"
     status=0
-    timeout 300 "$out/tests/$name" || status=$?
+    timeout 300 "${BASH_SOURCE[0]}" work "$out" "$name" || status=$?
     case $status in
       0) passed=$((passed + 1)); echo "==== PASSED $name" ;;
       77) skipped=$((skipped + 1)); echo "==== SKIPPED $name" ;;
@@ -101,7 +122,8 @@ run() {
 case ${1:-} in
   bundle) shift; bundle "${1:?BUILD_DIR}" "${2:?OUT_DIR}" "${3:-}" ;;
   run) shift; run "${1:?OUT_DIR}" "${@:2}" ;;
+  work) shift; enter "${1:?OUT_DIR}"; work "${2:?NAME}" ;; # of `run`, which gives each 300 s
   with) shift; enter "${1:?OUT_DIR}"; exec "${@:2}" ;;
-  -h | --help) sed -n '2,16s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" ;;
+  -h | --help) sed -n '2,17s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" ;;
   *) die "bundle, run or with? (--help)" ;;
 esac

@@ -10,7 +10,11 @@ fail() { echo "FAILED: $*"; exit 1; }
 RINGMASTER_BUNDLE_LINK=1 cmake --install "$RINGMASTER_BUILD" --prefix "$work/made" >"$work/install.log" 2>&1 || { cat "$work/install.log"; exit 1; }
 mv "$work/made" "$work/moved" # nothing may know where it was made
 bundle=$work/moved
-clean() { env -i PATH=/usr/bin:/bin HOME="$work" TMPDIR=/tmp "$@"; }
+# No ssh either: OpenMPI must not ask for it where it has no other machine to reach.
+mkdir "$work/path"
+ln -st "$work/path" /usr/bin/*
+rm -f "$work/path/ssh" "$work/path/rsh"
+clean() { env -i PATH="$work/path" HOME="$work" TMPDIR=/tmp "$@"; }
 
 # Programs of ours find all by their own RPATH; the launcher and the plugins are loaded with the bundle's folder in front, as bin/ does it.
 # strangers FILE...: what they would load from elsewhere, but for glibc and the GPU driver.

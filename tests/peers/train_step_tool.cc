@@ -1,7 +1,7 @@
-// train_step_tool PIXELS BATCH STEPS ring|hierarchical|mpi|none: training steps of ResNet-50 on
-// random images, without a loader, as train_ddp.py does them with PyTorch; prints images per second
-// over all ranks, from the median step. `none` reduces nothing: every rank trains alone beside the
-// others, which is what communication is measured against.
+// train_step_tool PIXELS BATCH STEPS ring|hierarchical|mpi|nccl|none [cpu|cuda|auto]: training
+// steps of ResNet-50 on random images, without a loader, as train_ddp.py does them with PyTorch;
+// prints images per second over all ranks, from the median step. `none` reduces nothing: every rank
+// trains alone beside the others, which is what communication is measured against. Default: cpu.
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
@@ -11,16 +11,19 @@
 #include <ATen/ops/randint.h>
 #include <ATen/ops/randn.h>
 #include <ATen/ops/zeros.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 
 #include "base/error.h"
 #include "base/heap.h"
 #include "comm/make_engine.h"
+#include "comm/nccl_engine.h"
 #include "comm/thread_control.h"
 #include "grad/flat_tensors.h"
 #include "grad/gradients.h"
 #include "model/loss.h"
 #include "model/resnet.h"
 #include "optim/sgd.h"
+#include "train/device.h"
 
 namespace ringmaster {
 namespace {
@@ -29,6 +32,7 @@ struct Arguments {
   std::int64_t pixels, batch;
   int steps;
   std::string algorithm;
+  c10::Device device = at::kCPU;
 };
 
 std::vector<at::Tensor> tensors_of(const std::vector<model::NamedTensor>& named) {
@@ -43,23 +47,38 @@ std::vector<grad::TensorSize> sizes(const std::vector<model::NamedTensor>& tenso
   return sizes;
 }
 
+std::unique_ptr<comm::Engine> connect(comm::ControlPlane& control, comm::MpiSession* mpi,
+                                      const Arguments& arguments, std::int64_t elems) {
+  const std::string algorithm = arguments.algorithm == "none" ? "ring" : arguments.algorithm;
+  if (arguments.device.is_cuda()) {
+    comm::NcclEngineOptions engine;
+    engine.capacity_elems = elems;
+    engine.algorithm = algorithm;
+    engine.device = arguments.device.index();
+    return comm::make_nccl_engine(control, engine);
+  }
+  comm::EngineOptions engine;
+  engine.capacity_elems = elems;
+  engine.algorithm = algorithm;
+  return comm::make_engine(control, mpi, engine);
+}
+
 // Model, gradients and optimizer on flat memory, as train/assemble.cc puts them together.
 class Training {
  public:
   Training(comm::ControlPlane& control, comm::MpiSession* mpi, const Arguments& arguments)
-      : model_(model::make_model({})) {
+      : device_(arguments.device), model_(model::make_model({})) {
+    model_->to(device_);
     const auto parameters = model::parameters(*model_);
     const auto statistics = model::statistics(*model_);
     const grad::BucketPlan plan = grad::plan_buckets(sizes(parameters), sizes(statistics), {});
-    comm::EngineOptions engine;
-    engine.capacity_elems = plan.total_elems;
-    engine.algorithm = arguments.algorithm == "none" ? "ring" : arguments.algorithm;
-    engine_ = comm::make_engine(control, mpi, engine);
+    engine_ = connect(control, mpi, arguments, plan.total_elems);
     std::vector<grad::Slot> slots = plan.parameters;
     for (grad::Slot& slot : slots) slot.offset_elems -= plan.gradients_offset_elems;
     std::vector<at::Tensor> reversed = tensors_of(parameters);
     std::reverse(reversed.begin(), reversed.end());
-    flat_ = at::zeros({plan.total_elems - plan.gradients_offset_elems}, at::kFloat);
+    flat_ = at::zeros({plan.total_elems - plan.gradients_offset_elems},
+                      at::TensorOptions().dtype(at::kFloat).device(device_));
     grad::move_into(flat_, slots, reversed);
     gradients_ = std::make_unique<grad::Gradients>(*engine_, control.world().size, plan,
                                                    tensors_of(parameters), tensors_of(statistics));
@@ -69,8 +88,9 @@ class Training {
     optimizer_ = std::make_unique<optim::Sgd>(flat_, gradients_->flat(), std::move(places),
                                               optim::OptimizerOptions{});
     images_ = at::randn({arguments.batch, 3, arguments.pixels, arguments.pixels})
-                  .contiguous(at::MemoryFormat::ChannelsLast);
-    labels_ = at::randint(1000, {arguments.batch}, at::kLong);
+                  .contiguous(at::MemoryFormat::ChannelsLast)
+                  .to(device_);
+    labels_ = at::randint(1000, {arguments.batch}, at::kLong).to(device_);
   }
 
   void step() {
@@ -79,9 +99,12 @@ class Training {
     gradients_->end_micro_batch();
     gradients_->finish(Deadline::after(std::chrono::minutes(2)));
     optimizer_->step(0.01);
+    if (device_.is_cuda())
+      c10::impl::VirtualGuardImpl(device_.type()).synchronizeDevice(device_.index());
   }
 
  private:
+  c10::Device device_;
   std::shared_ptr<model::ResNet> model_;
   std::unique_ptr<comm::Engine> engine_;
   at::Tensor flat_, images_, labels_;
@@ -103,12 +126,13 @@ double median_step_s(comm::ControlPlane& world, Training& training, int steps) {
   return *middle;
 }
 
-int run(const Arguments& arguments) {
+int run(Arguments arguments, const std::string& device) {
   comm::MpiSession session;
   comm::ControlPlane& world = session.control();
   const bool alone = arguments.algorithm == "none";
   const auto single = comm::make_single_control();
   at::set_num_threads(1);
+  arguments.device = train::choose_device(device, world.world());
   Training training(alone ? *single : world, alone ? nullptr : &session, arguments);
   std::int64_t slowest_ns =
       static_cast<std::int64_t>(median_step_s(world, training, arguments.steps) * 1e9);
@@ -123,10 +147,11 @@ int run(const Arguments& arguments) {
 }  // namespace ringmaster
 
 int main(int argc, char** argv) {
-  if (argc != 5) return 2;
+  if (argc != 5 && argc != 6) return 2;
   ringmaster::keep_freed_memory();  // as src/app/main.cc does
   try {
-    return ringmaster::run({std::atoll(argv[1]), std::atoll(argv[2]), std::atoi(argv[3]), argv[4]});
+    return ringmaster::run({std::atoll(argv[1]), std::atoll(argv[2]), std::atoi(argv[3]), argv[4]},
+                           argc == 6 ? argv[5] : "cpu");
   } catch (const std::exception& error) {
     std::cerr << error.what() << std::endl;
     return 1;
