@@ -9,8 +9,9 @@ import subprocess
 import sys
 import time
 
-sys.path.insert(0, f"{os.environ['RINGMASTER_SOURCE']}/tests/e2e")
+sys.path[:0] = [f"{os.environ['RINGMASTER_SOURCE']}/tests/e2e", f"{os.environ['RINGMASTER_SOURCE']}/tests/support"]
 import lab  # noqa: E402
+from imds_server import ImdsServer  # noqa: E402
 
 SANDBOX = f"{lab.SOURCE}/tests/support/slurm_sandbox.sh"
 RECIPE = {"epochs": 2, "global_batch": 20, "checkpoint_steps": 3, "eval_batch": 50}  # 200 images: 10 steps an epoch
@@ -99,22 +100,31 @@ def same_as_mpirun(work):
 
 
 def comes_back(work):
-    """USR1 to the ranks' step, then a node that is lost; queued again each time, and the same bits at the end."""
-    long = {**RECIPE, "epochs": 10}  # 100 steps: it must not end before it is hit
+    """USR1 to the ranks' step, EC2's notice, a node that is lost; queued again each time, and the same bits at the end."""
+    # 60 steps: it must not end before it is hit, and must have ended a minute after its node was lost: then Slurm tells that node once
+    # more to end the job, by its number, which the new attempt has too.
+    long = {**RECIPE, "epochs": 6}
     lab.run(lab.ranks(2, lab.train_command(f"{work}/data", f"{work}/unbroken", **long)))
-    job = Job(work, "survivor", epochs=10)
+    service = ImdsServer()
+    job = Job(work, "survivor", epochs=6, spot_notices="on", spot_poll_s=1, imds_endpoint=service.endpoint)
     job.wait_for_step(4)
     sh("scancel", "--batch", "--signal=USR1", job.id)
     job.is_queued_again(1, "USR1")
     stop = lab.lines(job.folder, "stop")[-1]
     assert (stop["reason"], stop["exit_code"]) == ("SIGUSR1", 75), stop
-    job.wait_for_step(stop["step"] + 4)
+    job.wait_for_step(stop["step"] + 1)
+    service.interrupt()
+    job.is_queued_again(2, "the notice")
+    service.answers.clear()
+    stop = lab.lines(job.folder, "stop")[-1]
+    assert (stop["reason"], stop["exit_code"]) == ("spot interruption notice", 75), stop
+    job.wait_for_step(stop["step"] + 1)
     sh(SANDBOX, "fail", 2)
-    job.is_queued_again(2, "the lost node")
+    job.is_queued_again(3, "the lost node")
     sh(SANDBOX, "resume", 2)
-    job.ends("COMPLETED", 0, 2)
+    job.ends("COMPLETED", 0, 3)
     lab.assert_same_weights(f"{work}/unbroken/checkpoints/checkpoint.pt", f"{job.folder}/checkpoints/checkpoint.pt")
-    print("USR1 and a lost node: queued again twice, the same bits")
+    print("USR1, a spot notice and a lost node: queued again three times, the same bits")
 
 
 def stays_down(work):
@@ -166,12 +176,14 @@ def looks_before_it_trains(work):
     print("a full disk keeps a job down; one with an unfit node trains on others")
 
 
-def a_gpu_file_runs(work):
-    """The way through a file for GPUs, with its four ranks, on CPUs."""
-    job = Job(work, "g5", file="g5_4x", epochs=1)
-    job.ends("COMPLETED", 0, 0)
-    assert lab.lines(job.folder, "start")[0]["ranks"] == 4
-    print("g5_4x.sbatch trains on 4 ranks")
+def gpu_files_run(work):
+    """The way through the files for GPUs, with their ranks or fewer, on CPUs."""
+    for file, ranks, *words in (("g5_4x", 4), ("p3_4x", 4), ("p4d_1x", 2, "--ntasks-per-node=2"),
+                                ("p4d_8x", 4, "--nodes=2", "--ntasks-per-node=2")):
+        job = Job(work, file, *words, file=file, epochs=1)
+        job.ends("COMPLETED", 0, 0)
+        assert lab.lines(job.folder, "start")[0]["ranks"] == ranks
+        print(f"{file}.sbatch trains on {ranks} ranks")
 
 
 def an_array_packs_the_same_bytes(work):
@@ -243,7 +255,7 @@ def main():
         same_as_mpirun(work)
         stays_down(work)
         looks_before_it_trains(work)
-        a_gpu_file_runs(work)
+        gpu_files_run(work)
         an_array_packs_the_same_bytes(work)
         a_series_is_reported(work)
         comes_back(work)
