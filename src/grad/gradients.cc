@@ -21,6 +21,18 @@ std::int64_t now_ns() {
   return std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
+// The CUDA stream behind LibTorch's. Up to LibTorch 2.7 (CUDA 12, for V100) only the default stream
+// is known by its number, which is all that our trainer computes on.
+template <typename Stream>
+comm::Stream handle_of(const Stream& stream) {
+  if constexpr (requires { stream.native_handle(); }) {
+    return stream.native_handle();
+  } else {
+    RM_CHECK_EQ(stream.id(), 0, "gradients on a stream that is not the default one");
+    return nullptr;
+  }
+}
+
 }  // namespace
 
 class Gradients::Hook final : public torch::autograd::PostAccumulateGradHook {
@@ -166,7 +178,7 @@ comm::Stream Gradients::current_stream() const {
   if (!flat_gradients_.is_cuda()) return nullptr;
   // Through c10's device-neutral guard: the room needs no CUDA header.
   const c10::impl::VirtualGuardImpl guard(flat_gradients_.device().type());
-  return guard.getStream(flat_gradients_.device()).native_handle();
+  return handle_of(guard.getStream(flat_gradients_.device()));
 }
 
 }  // namespace ringmaster::grad
