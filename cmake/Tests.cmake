@@ -6,7 +6,7 @@
 function(ringmaster_register name folder)
   set_tests_properties(${name} PROPERTIES LABELS ${folder} TIMEOUT 600)
   if(name MATCHES "^(launch/slurm_test|e2e/parity_test)$")
-    set_tests_properties(${name} PROPERTIES COST 1000)
+    set_tests_properties(${name} PROPERTIES COST 1000 TIMEOUT 1200)
   elseif(folder MATCHES "^(e2e|comm|fleet|gpu|launch|scaling)$")
     set_tests_properties(${name} PROPERTIES PROCESSORS 2)
   endif()
