@@ -146,9 +146,11 @@ def stays_down(work):
     print("a cancelled run has saved; a mistake and a crash loop stay down")
 
 
-# A double of the program: its first preflight finds the second node unfit; all else is the real one's.
+# A double of the program: its first preflight finds the second node unfit; all else is the real one's. Its ranks can't leave together as the
+# real ones do, so only the first one says so: srun ends the others at once, and returns the largest code.
 UNFIT = """#!/usr/bin/env bash
 if [ "$1" = preflight ] && [ "${{SLURM_RESTART_COUNT:-0}}" = 0 ]; then
+  [ "${{SLURM_PROCID:-0}}" = 0 ] || exit 0
   while [ $# -gt 0 ]; do [ "$1" != --drain_file ] || echo node2 >"$2"; shift; done
   exit 75
 fi
