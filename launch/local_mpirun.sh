@@ -20,11 +20,11 @@ terminal=()
 if [ -t 1 ]; then terminal=(-x "RINGMASTER_COLUMNS=$(tput cols 2>/dev/null || echo 80)"); fi
 
 # OpenMPI removes its files from shared memory when it ends, not when it is killed: then the end of this pipe says so to a process that
-# removes them. It has a session of its own, so that what kills this script's leaves it alone.
+# removes them. It has a session of its own and is nobody's child (--fork), so that what kills this script's session or all below it leaves it alone.
 files=$(mktemp -d -p /dev/shm ringmaster_mpirun.XXXXXX)
 # shellcheck disable=SC2016  # the inner shell expands these
 # shellcheck disable=SC2034  # open as long as this script is
-exec {alive}> >(exec setsid bash -c 'cat; rm -rf "$0"' "$files" >/dev/null 2>&1)
+exec {alive}> >(exec setsid --fork bash -c 'cat; rm -rf "$0"' "$files" >/dev/null 2>&1)
 
 set -m # a process group of its own: Ctrl-C reaches the ranks once, through this script
 setpriv --pdeathsig KILL mpirun "${terminal[@]}" -np "$ranks" --oversubscribe --bind-to none --mca btl 'self,vader,tcp' \

@@ -12,6 +12,8 @@ import sys
 import time
 
 BUILD, SOURCE = os.environ["RINGMASTER_BUILD"], os.environ["RINGMASTER_SOURCE"]
+sys.path.insert(0, f"{SOURCE}/tests/e2e")
+from lives import shared_files  # noqa: E402
 RANKS, DEADLINE_S, ALLOWED_S = 4, 2, 10
 LAUNCH = [f"{SOURCE}/launch/local_mpirun.sh", str(RANKS)]
 ONE_HOST = [*LAUNCH, f"{BUILD}/bin/ringmaster", "bench", "allreduce", "--min_bytes", "16777216", "--max_bytes", "16777216",
@@ -46,11 +48,6 @@ def parent_of(pid):
 
 def runs(pid):
     return read(f"/proc/{pid}/stat").rpartition(")")[2].split()[:1] not in ([], ["Z"], ["X"])
-
-
-def shared_files(pids):
-    """Files in /dev/shm that any of these processes has mapped."""
-    return {line.split()[-1] for pid in pids for line in read(f"/proc/{pid}/maps").splitlines() if "/dev/shm/" in line}
 
 
 def wait_until(condition, seconds, what):

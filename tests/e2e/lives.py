@@ -36,7 +36,23 @@ def start_and_wait(command, folder, step):
     return process
 
 
+def shared_files(pids):
+    """Files in /dev/shm that any of these processes has mapped."""
+    found = set()
+    for pid in pids:
+        try:
+            with open(f"/proc/{pid}/maps", encoding="utf-8") as file:
+                found |= {line.split()[-1] for line in file if "/dev/shm/" in line}
+        except OSError:
+            continue
+    return found
+
+
 def kill_nine(process):
-    for pid in reversed(processes_below(process.pid)):
+    """Kills it and all below it; what they had in /dev/shm goes all the same."""
+    pids = processes_below(process.pid)
+    shared = shared_files(pids)
+    for pid in reversed(pids):
         torture.send(pid, signal.SIGKILL)
     process.wait()
+    torture.wait_until(lambda: not any(map(os.path.exists, shared)), f"the end of {shared}")
