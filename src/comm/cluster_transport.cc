@@ -1,9 +1,9 @@
 #include "comm/cluster_transport.h"
 
 #include <algorithm>
-#include <set>
 
 #include "base/check.h"
+#include "comm/host_groups.h"
 #include "comm/waiting.h"
 
 namespace ringmaster::comm {
@@ -102,8 +102,8 @@ Trouble ClusterTransport::spread(const Trouble& trouble) {
 }
 
 std::string ClusterTransport::describe() const {
-  const std::set<std::string> hosts(world_.hosts.begin(), world_.hosts.end());
-  return join_text(local_->describe(), " within each of ", hosts.size(), " hosts, MPI between them",
+  return join_text(local_->describe(), " within each of ", ranks_by_host(world_.hosts).size(),
+                   " hosts, MPI between them",
                    wire_ ? join_text(" (sent as ", name_of(*wire_), ")") : "");
 }
 

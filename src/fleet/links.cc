@@ -9,6 +9,7 @@
 #include <tuple>
 
 #include "base/check.h"
+#include "comm/host_groups.h"
 #include "comm/mpi_link.h"
 
 namespace ringmaster::fleet {
@@ -146,12 +147,8 @@ class Tournament {
 
 std::vector<int> host_leaders(const comm::World& world) {
   std::vector<int> leaders;
-  for (int rank = 0; rank < world.size; ++rank) {
-    const std::string& host = world.hosts[static_cast<std::size_t>(rank)];
-    if (std::find(world.hosts.begin(), world.hosts.begin() + rank, host) ==
-        world.hosts.begin() + rank)
-      leaders.push_back(rank);
-  }
+  for (const std::vector<int>& group : comm::ranks_by_host(world.hosts))
+    leaders.push_back(group.front());
   return leaders;
 }
 

@@ -5,13 +5,13 @@
 #include <iomanip>
 #include <iostream>
 #include <optional>
-#include <set>
 
 #include <unistd.h>
 
 #include "base/check.h"
 #include "base/process_age.h"
 #include "base/version.h"
+#include "comm/host_groups.h"
 #include "obs/jsonl_sink.h"
 #include "obs/plot_sink.h"
 #include "obs/progress_sink.h"
@@ -39,11 +39,6 @@ std::optional<std::size_t> console_columns() {
   const char* columns = std::getenv("RINGMASTER_COLUMNS");
   if (columns == nullptr) return std::nullopt;
   return static_cast<std::size_t>(std::strtoul(columns, nullptr, 10));
-}
-
-std::int64_t hosts_of(const comm::World& world) {
-  return static_cast<std::int64_t>(
-      std::set<std::string>(world.hosts.begin(), world.hosts.end()).size());
 }
 
 // A function of the folder only so that it is made before the log file in it is opened.
@@ -89,7 +84,7 @@ void Reporter::begin(const Parts& parts, Progress& progress, const std::string& 
   add_sinks(parts, progress);
   event(resumed_from.empty() ? obs::EventKind::kStart : obs::EventKind::kResume, progress,
         {{"ranks", std::int64_t{world.size}},
-         {"hosts", hosts_of(world)},
+         {"hosts", static_cast<std::int64_t>(comm::ranks_by_host(world.hosts).size())},
          {"gradient_bytes", plan.total_elems * kElemBytes},
          {"buckets", static_cast<std::int64_t>(plan.buckets.size())},
          {"last_bucket_bytes", plan.buckets.back().count_elems * kElemBytes},
