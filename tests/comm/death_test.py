@@ -16,7 +16,7 @@ sys.path.insert(0, f"{SOURCE}/tests/e2e")
 from lives import shared_files  # noqa: E402
 RANKS, DEADLINE_S, ALLOWED_S = 4, 2, 10
 LAUNCH = [f"{SOURCE}/launch/local_mpirun.sh", str(RANKS)]
-ONE_HOST = [*LAUNCH, f"{BUILD}/bin/ringmaster", "bench", "allreduce", "--min_bytes", "16777216", "--max_bytes", "16777216",
+ONE_HOST = [*LAUNCH, f"{BUILD}/bin/ringmaster", "bench", "allreduce", "--device", "cpu", "--min_bytes", "16777216", "--max_bytes", "16777216",
             "--iterations", "1000000", "--algorithms", "auto", "--deadline_s", str(DEADLINE_S)]
 FOUR_HOSTS = [*LAUNCH, f"{BUILD}/tests/comm/reduce_tool", "1", str(DEADLINE_S)]
 

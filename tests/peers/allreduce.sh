@@ -24,7 +24,7 @@ note() { sed "s/^/$1 $2 /" >>"$work/rows"; }
 
 ours() {
   for bytes in "${sizes[@]}"; do
-    "$root/launch/local_mpirun.sh" "$1" "$program" bench allreduce --min_bytes "$bytes" --max_bytes "$bytes" \
+    "$root/launch/local_mpirun.sh" "$1" "$program" bench allreduce --device cpu --min_bytes "$bytes" --max_bytes "$bytes" \
       --algorithms ring,hierarchical --json | grep '^{'
   done | python3 -c 'import json, sys
 for line in sys.stdin:

@@ -39,7 +39,7 @@ note() {
 # ours LABEL RANKS BYTES RATE ALGORITHM
 ours() {
   [[ $who == *" $5 "* ]] || return 0
-  cluster mpirun "$2" "$program" bench allreduce --min_bytes "$3" --max_bytes "$3" --iterations 5 --algorithms "$5" --json 2>/dev/null |
+  cluster mpirun "$2" "$program" bench allreduce --device cpu --min_bytes "$3" --max_bytes "$3" --iterations 5 --algorithms "$5" --json 2>/dev/null |
     grep '^{' | python3 -c 'import json, sys
 row = json.loads(sys.stdin.readline())
 assert row["wrong"] == 0
