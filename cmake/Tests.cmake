@@ -10,9 +10,7 @@ function(ringmaster_register name folder)
   elseif(folder MATCHES "^(e2e|comm|fleet|gpu|launch|scaling)$")
     set_tests_properties(${name} PROPERTIES PROCESSORS 2)
   endif()
-  if(folder MATCHES "^(gpu|launch)$")
-    set_tests_properties(${name} PROPERTIES SKIP_RETURN_CODE 77)   # what it needs is known only when it runs: it says what
-  endif()
+  set_tests_properties(${name} PROPERTIES SKIP_RETURN_CODE 77)   # what it needs, root say, is known only when it runs: it says what
   set_property(TEST ${name} PROPERTY ENVIRONMENT
     "RINGMASTER_BUILD=${CMAKE_BINARY_DIR}" "RINGMASTER_SOURCE=${CMAKE_SOURCE_DIR}" "RINGMASTER_PYTHON=${RINGMASTER_PYTHON}")
   if(folder STREQUAL "gpu" AND NOT RINGMASTER_HAS_GPU)
