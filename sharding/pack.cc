@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
-#include <utility>
 
 #include "base/check.h"
 #include "shard/container.h"
@@ -12,7 +11,6 @@
 #include "sharding/pack_audit.h"
 #include "sharding/pack_identity.h"
 #include "sharding/pack_output.h"
-#include "sharding/record_pool.h"
 
 namespace ringmaster::sharding {
 namespace {
@@ -168,7 +166,6 @@ class Packer {
                .consume =
                    [this](std::size_t u, std::vector<MadeRecord> records) {
                      write(units_[u], records);
-                     pool_.give_back(std::move(records));
                      return !observer_.stop_requested();
                    }});
     const bool done = work.run();
@@ -176,13 +173,11 @@ class Packer {
     return done;
   }
 
-  [[nodiscard]] std::vector<MadeRecord> make(const WorkUnit& unit) {
-    std::vector<MadeRecord> records = pool_.take();
-    records.resize(unit.end - unit.begin);
+  [[nodiscard]] std::vector<MadeRecord> make(const WorkUnit& unit) const {
+    std::vector<MadeRecord> records;
     image::Image scratch;
-    const PlannedShard& shard = plan_[unit.shard];
     for (std::size_t i = unit.begin; i < unit.end; ++i)
-      maker_.make(shard.split, shard.items[i], scratch, records[i - unit.begin]);
+      records.push_back(maker_.make(plan_[unit.shard].split, plan_[unit.shard].items[i], scratch));
     return records;
   }
 
@@ -232,7 +227,6 @@ class Packer {
   shard::Manifest manifest_;
   PackAudit audit_;
   std::vector<WorkUnit> units_;
-  RecordPool pool_;
   std::uint64_t needed_bytes_ = 0, images_ = 0, bytes_ = 0;
   std::unique_ptr<shard::ShardWriter> writer_;
 };

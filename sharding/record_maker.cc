@@ -1,7 +1,5 @@
 #include "sharding/record_maker.h"
 
-#include <utility>
-
 #include "base/check.h"
 #include "base/hash.h"
 #include "sharding/fix_image.h"
@@ -40,11 +38,8 @@ void RecordMaker::reshape_now(Inspection& seen, bool decoded, image::Image& scra
   }
 }
 
-void RecordMaker::make(std::size_t split, std::size_t item, image::Image& scratch,
-                       MadeRecord& made) const {
-  std::vector<std::byte> memory = std::move(made.record.payload);
-  made = {.item = &source_.splits().at(split).items.at(item)};
-  made.record.payload = std::move(memory);
+MadeRecord RecordMaker::make(std::size_t split, std::size_t item, image::Image& scratch) const {
+  MadeRecord made{.item = &source_.splits().at(split).items.at(item)};
   source_.read(split, item, made.record.payload);
   if (const auto shape = source_.raw_shape()) {
     made.record.info = {.codec = shard::Codec::kRaw8,
@@ -64,6 +59,7 @@ void RecordMaker::make(std::size_t split, std::size_t item, image::Image& scratc
     made.findings = std::move(seen.findings);
   }
   made.record.info.label = made.item->label;
+  return made;
 }
 
 void fail_bad(const std::string& where, const std::string& reason) {

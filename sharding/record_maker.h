@@ -33,10 +33,9 @@ class RecordMaker {
               const ReshapeOptions& reshape = {})
       : source_(source), check_(check), bad_(bad), reshape_(reshape) {}
 
-  // Overwrites `made`, whose payload's memory is used again. Any number of threads at once, each
-  // with its own `scratch`. Error{kBadData} naming the file for a bad one under kFail; Error{kIo}
-  // where it can't be read, under all.
-  void make(std::size_t split, std::size_t item, image::Image& scratch, MadeRecord& made) const;
+  // Any number of threads at once, each with its own `scratch`. Error{kBadData} naming the file for
+  // a bad one under kFail; Error{kIo} where it can't be read, under all.
+  [[nodiscard]] MadeRecord make(std::size_t split, std::size_t item, image::Image& scratch) const;
 
  private:
   void reshape_now(Inspection& seen, bool decoded, image::Image& scratch, MadeRecord& made) const;
