@@ -46,6 +46,25 @@ const std::string& AllreduceTable::algorithm_for(std::size_t size_bytes) const {
   return rows[row].algorithm;
 }
 
+std::optional<std::size_t> AllreduceTable::bucket_bytes() const {
+  constexpr std::size_t kSmallest = std::size_t{1} << 20, kLargest = std::size_t{64} << 20;
+  constexpr double kNearly = 1.25;
+  std::map<std::size_t, double> cost;  // of a byte, by size
+  for (const TableRow& row : rows) {
+    const auto time_us = row.time_us.find(row.algorithm);
+    if (row.size_bytes < kSmallest || time_us == row.time_us.end()) continue;
+    cost[row.size_bytes] = time_us->second / static_cast<double>(row.size_bytes);
+  }
+  const auto cheaper = [](const auto& a, const auto& b) { return a.second < b.second; };
+  const auto end = cost.upper_bound(kLargest);
+  if (end == cost.begin()) return std::nullopt;
+  const double best = std::min_element(cost.begin(), cost.end(), cheaper)->second;
+  const auto first_of_the_cheap = std::find_if(
+      cost.begin(), end, [&](const auto& entry) { return entry.second <= kNearly * best; });
+  return first_of_the_cheap != end ? first_of_the_cheap->first
+                                   : std::min_element(cost.begin(), end, cheaper)->first;
+}
+
 std::string AllreduceTable::summary() const {
   RM_CHECK(!rows.empty());
   std::string text = rows.front().algorithm;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,11 @@ struct AllreduceTable {
   [[nodiscard]] const std::string& algorithm_for(std::size_t size_bytes) const;
   // "hierarchical up to 32 KiB, then ring"
   [[nodiscard]] std::string summary() const;
+  // The size of bucket that the rows speak for: the smallest measured one of 1 to 64 MiB that costs
+  // at most a quarter more a byte than the cheapest row (a smaller bucket starts earlier and leaves
+  // less to wait for after backward; a larger one pays for latency less often); where none does,
+  // the cheapest of them. Nothing where no row of that size has a time.
+  [[nodiscard]] std::optional<std::size_t> bucket_bytes() const;
   // For people: a line a row, with the times.
   [[nodiscard]] std::string text() const;
 

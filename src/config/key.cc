@@ -71,19 +71,18 @@ std::string type_text(const Target& target) {
   return kNames[target.index()];
 }
 
-// Whether every number that the target holds lies in the interval; a check on text is our own bug.
-bool all_within(const Target& target, double low, bool low_included, double high) {
-  const auto inside = [&](double value) {
-    return (low_included ? value >= low : value > low) && value <= high;
-  };
+using Allowed = std::function<bool(double)>;
+
+// Whether every number that the target holds is allowed; a check on text is our own bug.
+bool all_are(const Target& target, const Allowed& allowed) {
   return std::visit(
       [&](const auto* value) {
         using Value = std::remove_cvref_t<decltype(*value)>;
         if constexpr (std::is_same_v<Value, std::int64_t> || std::is_same_v<Value, double>) {
-          return inside(static_cast<double>(*value));
+          return allowed(static_cast<double>(*value));
         } else if constexpr (std::is_same_v<Value, std::vector<std::int64_t>>) {
           return std::all_of(value->begin(), value->end(),
-                             [&](std::int64_t item) { return inside(static_cast<double>(item)); });
+                             [&](std::int64_t item) { return allowed(static_cast<double>(item)); });
         } else {
           RM_CHECK(false, "bounds were declared for a key that is no number");
           return false;
@@ -92,15 +91,12 @@ bool all_within(const Target& target, double low, bool low_included, double high
       target);
 }
 
-Trait bounds(std::string allowed, double low, bool low_included, double high) {
-  return [=](Key& key) {
-    key.checks.push_back({allowed, [=](const Target& target) {
-                            return all_within(target, low, low_included, high);
-                          }});
+Trait numbers(std::string text, Allowed allowed) {
+  return [text = std::move(text), allowed = std::move(allowed)](Key& key) {
+    key.checks.push_back(
+        {text, [allowed](const Target& target) { return all_are(target, allowed); }});
   };
 }
-
-constexpr double kNoBound = std::numeric_limits<double>::infinity();
 
 // What must each be one of the choices.
 std::vector<std::string> words_of(const Key& key, const std::string& text) {
@@ -118,13 +114,18 @@ std::vector<std::string> words_of(const Key& key, const std::string& text) {
 }  // namespace
 
 Trait at_least(double low) {
-  return bounds("from " + format_real(low), low, true, kNoBound);
+  return numbers("from " + format_real(low), [=](double value) { return value >= low; });
 }
 Trait above(double low) {
-  return bounds("above " + format_real(low), low, false, kNoBound);
+  return numbers("above " + format_real(low), [=](double value) { return value > low; });
+}
+Trait zero_or_at_least(double low) {
+  return numbers("0 or from " + format_real(low),
+                 [=](double value) { return value == 0 || value >= low; });
 }
 Trait in_range(double low, double high) {
-  return bounds("from " + format_real(low) + " to " + format_real(high), low, true, high);
+  return numbers("from " + format_real(low) + " to " + format_real(high),
+                 [=](double value) { return value >= low && value <= high; });
 }
 Trait one_of(std::vector<std::string> names) {
   return [names = std::move(names)](Key& key) { key.choices = names; };

@@ -41,6 +41,7 @@ using Trait = std::function<void(Key&)>;
 // Bounds hold for integers too, and for each element of a list.
 [[nodiscard]] Trait at_least(double low);
 [[nodiscard]] Trait above(double low);
+[[nodiscard]] Trait zero_or_at_least(double low);
 [[nodiscard]] Trait in_range(double low, double high);       // both ends included
 [[nodiscard]] Trait one_of(std::vector<std::string> names);  // for text, and each element of a list
 [[nodiscard]] Trait unit(std::string name);                  // "seconds", "images", …

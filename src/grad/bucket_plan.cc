@@ -40,7 +40,27 @@ std::vector<Bucket> fill_buckets(const std::vector<Slot>& slots, std::int64_t en
   return buckets;
 }
 
+// A plan without buckets.
+BucketPlan lay_out(const std::vector<TensorSize>& parameters,
+                   const std::vector<TensorSize>& statistics, std::size_t elem_bytes) {
+  BucketPlan plan;
+  std::int64_t end = 0;
+  for (const TensorSize& tensor : statistics)
+    plan.statistics.push_back(lay(tensor, elem_bytes, &end));
+  plan.has_statistics = !plan.statistics.empty();
+  plan.gradients_offset_elems = end;
+  for (auto tensor = parameters.rbegin(); tensor != parameters.rend(); ++tensor)
+    plan.parameters.push_back(lay(*tensor, elem_bytes, &end));
+  plan.total_elems = end;
+  return plan;
+}
+
 }  // namespace
+
+std::int64_t arena_elems(const std::vector<TensorSize>& parameters,
+                         const std::vector<TensorSize>& statistics, std::size_t elem_bytes) {
+  return lay_out(parameters, statistics, elem_bytes).total_elems;
+}
 
 BucketPlan plan_buckets(const std::vector<TensorSize>& parameters,
                         const std::vector<TensorSize>& statistics, const BucketOptions& options) {
@@ -48,18 +68,10 @@ BucketPlan plan_buckets(const std::vector<TensorSize>& parameters,
                  options.first_bucket_bytes >= options.elem_bytes,
              ErrorKind::kInvalidArgument, "bucket_bytes must hold at least one element (",
              options.elem_bytes, " bytes)");
-  BucketPlan plan;
-  std::int64_t end = 0;
-  for (const TensorSize& tensor : statistics)
-    plan.statistics.push_back(lay(tensor, options.elem_bytes, &end));
-  plan.has_statistics = !plan.statistics.empty();
-  plan.gradients_offset_elems = end;
-  for (auto tensor = parameters.rbegin(); tensor != parameters.rend(); ++tensor) {
-    plan.parameters.push_back(lay(*tensor, options.elem_bytes, &end));
-  }
-  plan.total_elems = end;
+  BucketPlan plan = lay_out(parameters, statistics, options.elem_bytes);
+  plan.options = options;
   if (plan.has_statistics) plan.buckets.push_back({0, 0, 0, plan.gradients_offset_elems});
-  const auto gradient_buckets = fill_buckets(plan.parameters, end, options);
+  const auto gradient_buckets = fill_buckets(plan.parameters, plan.total_elems, options);
   plan.buckets.insert(plan.buckets.end(), gradient_buckets.begin(), gradient_buckets.end());
   return plan;
 }

@@ -42,6 +42,7 @@ struct BucketOptions {
 // Arena: [statistics | gradients of the parameters, last parameter first]. Every slot starts on 64
 // bytes; the gaps are zero and stay zero.
 struct BucketPlan {
+  BucketOptions options;  // that it was made for
   std::vector<Slot>
       statistics;  // in the order given; bucket 0 holds them all and is there only if they are
   std::vector<Slot>
@@ -54,6 +55,11 @@ struct BucketPlan {
   // Equal on two ranks exactly if their plans are. 16 hex digits.
   [[nodiscard]] std::string hash() const;
 };
+
+// total_elems of every plan over these tensors, whatever its buckets.
+[[nodiscard]] std::int64_t arena_elems(const std::vector<TensorSize>& parameters,
+                                       const std::vector<TensorSize>& statistics,
+                                       std::size_t elem_bytes = BucketOptions().elem_bytes);
 
 // `parameters`: those that are trained, in registration order. `statistics`: tensors averaged over
 // the ranks beside the gradients (running statistics of batch norm). Error{kInvalidArgument} for

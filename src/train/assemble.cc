@@ -10,7 +10,6 @@
 #include "ckpt/weights_file.h"
 #include "comm/make_engine.h"
 #include "comm/nccl_engine.h"
-#include "comm/table_files.h"
 #include "comm/wire.h"
 #include "grad/flat_tensors.h"
 #include "obs/run_dir.h"
@@ -46,11 +45,22 @@ comm::AllreduceTable find_table(const RunRequest& request, const RunContext& con
   const comm::TableFiles files{request.options.allreduce_table,
                                obs::RunDir(request.run_folder).allreduce_table(),
                                comm::default_table_cache()};
-  const comm::FoundTable found = comm::find_table(
+  parts.allreduce_table = comm::find_table(
       context.control, context.files, files, wanted,
       Deadline::after(std::chrono::duration<double>(request.options.step_deadline_s)));
-  parts.allreduce_table = join_text(found.origin, "\n", found.table.text());
-  return found.table;
+  return parts.allreduce_table->table;
+}
+
+grad::BucketOptions bucket_options(const TrainOptions& options, const Parts& parts) {
+  grad::BucketOptions buckets;
+  buckets.first_bucket_bytes = static_cast<std::size_t>(options.first_bucket_bytes);
+  if (options.bucket_bytes > 0) {
+    buckets.bucket_bytes = static_cast<std::size_t>(options.bucket_bytes);
+  } else if (parts.allreduce_table) {
+    buckets.bucket_bytes =
+        parts.allreduce_table->table.bucket_bytes().value_or(buckets.bucket_bytes);
+  }
+  return buckets;
 }
 
 std::unique_ptr<comm::Engine> connect(const RunRequest& request, const RunContext& context,
@@ -103,10 +113,11 @@ void flatten(const RunRequest& request, const RunContext& context, Parts& parts)
   // Frozen ones do not travel: the mean of equal numbers need not have their bits.
   const auto statistics = options.freeze_batch_norm ? std::vector<model::NamedTensor>()
                                                     : model::statistics(*parts.model);
-  const grad::BucketOptions buckets{static_cast<std::size_t>(options.bucket_bytes),
-                                    static_cast<std::size_t>(options.first_bucket_bytes)};
-  const grad::BucketPlan plan = grad::plan_buckets(sizes(parameters), sizes(statistics), buckets);
-  parts.engine = connect(request, context, plan.total_elems, parts);
+  // The engine brings the table, and the table the size of the buckets in the engine's arena.
+  parts.engine =
+      connect(request, context, grad::arena_elems(sizes(parameters), sizes(statistics)), parts);
+  const grad::BucketPlan plan =
+      grad::plan_buckets(sizes(parameters), sizes(statistics), bucket_options(options, parts));
 
   // The flat parameters are laid out as the gradients are, without the statistics in front.
   std::vector<grad::Slot> slots = plan.parameters;

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <c10/core/Device.h>
 
 #include "base/log.h"
 #include "comm/engine.h"
+#include "comm/table_files.h"
 #include "data/epoch_plan.h"
 #include "data/loader.h"
 #include "grad/gradients.h"
@@ -31,8 +33,8 @@ struct Parts {
   std::string staged;  // what was copied to this node's disk, for the log
   std::shared_ptr<model::ResNet> model;
   std::unique_ptr<comm::Engine> engine;
-  std::string allreduce_table;  // of algorithm auto, and where it came from; for the log
-  at::Tensor flat_parameters;   // every trained parameter, in the order of the gradients' plan
+  std::optional<comm::FoundTable> allreduce_table;  // of algorithm auto
+  at::Tensor flat_parameters;  // every trained parameter, in the order of the gradients' plan
   std::unique_ptr<grad::Gradients> gradients;
   std::unique_ptr<optim::Optimizer> optimizer;
   std::unique_ptr<optim::Ema> ema;            // null where no weights are averaged

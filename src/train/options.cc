@@ -164,8 +164,11 @@ void declare_machine(Declarations& keys, TrainOptions& o) {
            "and keep 11 or 8 bits of every sum; they are added in fp32. Ranks that share memory "
            "send nothing.",
            {one_of(comm::wire_names())});
-  keys.add("bucket_bytes", &o.bucket_bytes, "Gradients that travel together.",
-           {at_least(1024), unit("bytes")});
+  keys.add(
+      "bucket_bytes", &o.bucket_bytes,
+      "Gradients that travel together; 0: what the table of algorithm = auto speaks for, and 16 "
+      "MiB where there is none.",
+      {zero_or_at_least(1024), unit("bytes")});
   keys.add("first_bucket_bytes", &o.first_bucket_bytes,
            "The first bucket: small, so that the ring starts early.",
            {at_least(1024), unit("bytes")});

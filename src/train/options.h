@@ -70,7 +70,7 @@ struct TrainOptions {
   std::string algorithm = "auto";
   std::string allreduce_table;
   std::string wire = "fp32";
-  std::int64_t bucket_bytes = 16 << 20;
+  std::int64_t bucket_bytes = 0;
   std::int64_t first_bucket_bytes = 1 << 20;
   std::string stage;
   double stage_deadline_s = 3600;

@@ -65,12 +65,17 @@ void Reporter::begin(const Parts& parts, Progress& progress, const std::string& 
                      const std::vector<std::string>& changes) {
   const comm::World& world = context_.control.world();
   const TrainOptions& options = request_.options;
+  const grad::BucketPlan& plan = parts.gradients->plan();
   log_.info(options.model, " on ", parts.device.str(), ", ", world.size,
             world.size == 1 ? " rank" : " ranks", "; gradients: ", parts.engine->describe(),
             "; data set ", parts.train_set->hash(), ", ", parts.train_set->size(), " + ",
             parts.val_set->size(), " images in ", parts.train_set->classes().size(), " classes; ",
-            options.epochs, " epochs of ", parts.steps_per_epoch, " steps");
-  if (!parts.allreduce_table.empty()) log_.info("allreduce table, ", parts.allreduce_table);
+            options.epochs, " epochs of ", parts.steps_per_epoch, " steps; ", plan.buckets.size(),
+            " buckets, of ", plan.options.bucket_bytes, " bytes beyond the first");
+  if (parts.allreduce_table) {
+    log_.info("allreduce table, ", parts.allreduce_table->origin, "\n",
+              parts.allreduce_table->table.text());
+  }
   if (!parts.staged.empty()) log_.info(parts.staged);
   if (!resumed_from.empty()) {
     log_.info("going on from ", resumed_from, ": epoch ", progress.epoch + 1, ", step ",
@@ -79,7 +84,6 @@ void Reporter::begin(const Parts& parts, Progress& progress, const std::string& 
   for (const std::string& change : changes) log_.info("changed, as --allow_change says: ", change);
   if (!speaks_) return;
   write_atomically(context_.files, folder_.config(), request_.config_text);
-  const grad::BucketPlan& plan = parts.gradients->plan();
   constexpr std::int64_t kElemBytes = sizeof(float);
   add_sinks(parts, progress);
   event(resumed_from.empty() ? obs::EventKind::kStart : obs::EventKind::kResume, progress,
@@ -87,6 +91,7 @@ void Reporter::begin(const Parts& parts, Progress& progress, const std::string& 
          {"hosts", static_cast<std::int64_t>(comm::ranks_by_host(world.hosts).size())},
          {"gradient_bytes", plan.total_elems * kElemBytes},
          {"buckets", static_cast<std::int64_t>(plan.buckets.size())},
+         {"bucket_bytes", static_cast<std::int64_t>(plan.options.bucket_bytes)},
          {"last_bucket_bytes", plan.buckets.back().count_elems * kElemBytes},
          {"dataset_hash", parts.train_set->hash()},
          {"allreduce", parts.engine->describe()},

@@ -59,6 +59,26 @@ TEST(AllreduceTable, WhatIsNoTableIsBadData) {
   }
 }
 
+TEST(AllreduceTable, BucketsAreTheSmallestOfThoseThatWasteLittle) {
+  constexpr std::size_t kMiB = std::size_t{1} << 20;
+  AllreduceTable table = sample();
+  EXPECT_EQ(table.bucket_bytes(), std::nullopt);  // nothing as large was measured
+  table.rows = {{kMiB / 4, "ring", {{"ring", 1}}},
+                {kMiB, "ring", {{"ring", 126}, {"mpi", 1}}},
+                {4 * kMiB, "ring", {{"ring", 500}}},
+                {16 * kMiB, "ring", {{"ring", 1700}}},
+                {64 * kMiB, "hierarchical", {{"ring", 9000}, {"hierarchical", 6400}}}};
+  EXPECT_EQ(table.bucket_bytes(), 4 * kMiB);
+  table.rows[1].time_us["ring"] = 124;
+  EXPECT_EQ(table.bucket_bytes(), kMiB);
+  // What is beyond 64 MiB says what is cheap, but is no bucket.
+  table.rows.push_back({256 * kMiB, "ring", {{"ring", 256 * 60}}});
+  EXPECT_EQ(table.bucket_bytes(), 64 * kMiB);
+  table.rows[3].time_us.clear();  // a table by hand may lack times
+  table.rows[4].time_us.clear();
+  EXPECT_EQ(table.bucket_bytes(), kMiB);
+}
+
 TEST(AllreduceTable, ShapeSaysWhoSharesAHost) {
   EXPECT_EQ(shape_of(make_world({"x", "x", "y", "y", "y"}, 1)), "0*2 1*3");
   EXPECT_EQ(shape_of(make_world({"a", "b", "a", "b"}, 3)), "0*1 1*1 0*1 1*1");

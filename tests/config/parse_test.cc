@@ -11,7 +11,7 @@ namespace {
 
 struct Options {
   std::string model = "resnet50", note, input, config;
-  std::int64_t epochs = 90;
+  std::int64_t epochs = 90, every = 0;
   double max_lr = 0.1;
   bool flip = true, json = false;
   std::vector<std::string> metrics = {"top1", "top5"};
@@ -31,6 +31,7 @@ class ParseTest : public ::testing::Test {
     keys_.add("metrics", &options_.metrics, "What is counted.", {one_of({"top1", "top5"})});
     keys_.add("milestones", &options_.milestones, "Decay epochs.", {in_range(0, 1000)});
     keys_.group("run");
+    keys_.add("every", &options_.every, "Every so many.", {zero_or_at_least(4)});
     keys_.add("input", &options_.input, "Source folder.", {positional(), unrecorded()});
     keys_.add("json", &options_.json, "Print JSON.", {flag(), unrecorded()});
     keys_.add("config", &options_.config, "Recipe.", {config_file()});
@@ -82,6 +83,13 @@ TEST_F(ParseTest, EveryTypeFromTheCommandLine) {
   EXPECT_EQ(keys_.find("lr")->origin, "command line");
 }
 
+TEST_F(ParseTest, ZeroMayStandBesideABound) {
+  for (const char* every : {"0", "4", "5"}) {
+    parse_line({"--every", every});
+    EXPECT_EQ(std::to_string(options_.every), every);
+  }
+}
+
 TEST_F(ParseTest, DashesAndUnderscoresAreTheSameInKeysOnly) {
   parse_line({"--max_lr=1e-3", "--note", "a-b_c", "--", "--max-lr"});
   EXPECT_EQ(options_.max_lr, 1e-3);
@@ -125,6 +133,7 @@ TEST_F(ParseTest, BadValuesNameKeyValueAndWhatIsAllowed) {
   EXPECT_EQ(refusal({"--milestones", "1,1001"}),
             "command line: milestones takes a list of integers, as in 1,2,3 from 0 to 1000, not "
             "'1,1001'");
+  EXPECT_EQ(refusal({"--every", "3"}), "command line: every takes an integer 0 or from 4, not '3'");
   EXPECT_NE(refusal({"--milestones", "1,,2"}).find("not '1,,2'"), std::string::npos);
 }
 

@@ -69,8 +69,10 @@ TEST(BucketPlan, SoundForEverySizeOfBucket) {
   const auto parameters = sizes({1, 15, 16, 17, 0, 31, 1024, 3, 5000, 64, 1});
   for (std::size_t bytes = 4; bytes < 40000; bytes = bytes * 3 / 2 + 1) {
     SCOPED_TRACE(bytes);
-    expect_sound(plan_buckets(parameters, sizes({3, 3}),
-                              {.bucket_bytes = bytes, .first_bucket_bytes = bytes / 2 + 4}));
+    const auto plan = plan_buckets(parameters, sizes({3, 3}),
+                                   {.bucket_bytes = bytes, .first_bucket_bytes = bytes / 2 + 4});
+    expect_sound(plan);
+    EXPECT_EQ(plan.total_elems, arena_elems(parameters, sizes({3, 3})));
   }
 }
 
