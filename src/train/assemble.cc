@@ -8,17 +8,14 @@
 #include "base/check.h"
 #include "base/hash.h"
 #include "ckpt/weights_file.h"
-#include "comm/make_engine.h"
-#include "comm/nccl_engine.h"
-#include "comm/wire.h"
 #include "grad/flat_tensors.h"
-#include "obs/run_dir.h"
 #include "optim/lars.h"
 #include "optim/sgd.h"
 #include "train/agreement.h"
 #include "train/averaging.h"
 #include "train/batch_split.h"
 #include "train/checkpointing.h"
+#include "train/connecting.h"
 #include "train/data_sets.h"
 #include "train/device.h"
 #include "train/rates.h"
@@ -36,57 +33,6 @@ std::vector<grad::TensorSize> sizes(const std::vector<model::NamedTensor>& tenso
   std::vector<grad::TensorSize> sizes;
   for (const auto& entry : tensors) sizes.push_back({entry.name, entry.tensor.numel()});
   return sizes;
-}
-
-// The table of `auto`: a resumed run takes the one that it began with, which makes its sums the
-// same to the bit.
-comm::AllreduceTable find_table(const RunRequest& request, const RunContext& context,
-                                const comm::TableRequest& wanted, Parts& parts) {
-  const comm::TableFiles files{request.options.allreduce_table,
-                               obs::RunDir(request.run_folder).allreduce_table(),
-                               comm::default_table_cache()};
-  parts.allreduce_table = comm::find_table(
-      context.control, context.files, files, wanted,
-      Deadline::after(std::chrono::duration<double>(request.options.step_deadline_s)));
-  return parts.allreduce_table->table;
-}
-
-grad::BucketOptions bucket_options(const TrainOptions& options, const Parts& parts) {
-  grad::BucketOptions buckets;
-  buckets.first_bucket_bytes = static_cast<std::size_t>(options.first_bucket_bytes);
-  if (options.bucket_bytes > 0) {
-    buckets.bucket_bytes = static_cast<std::size_t>(options.bucket_bytes);
-  } else if (parts.allreduce_table) {
-    buckets.bucket_bytes =
-        parts.allreduce_table->table.bucket_bytes().value_or(buckets.bucket_bytes);
-  }
-  return buckets;
-}
-
-std::unique_ptr<comm::Engine> connect(const RunRequest& request, const RunContext& context,
-                                      std::int64_t elems, Parts& parts) {
-  const TrainOptions& options = request.options;
-  const c10::Device device = parts.device;
-  const auto table = [&](const comm::TableRequest& wanted) {
-    return find_table(request, context, wanted, parts);
-  };
-  if (device.is_cuda()) {
-    comm::NcclEngineOptions engine;
-    engine.capacity_elems = elems;
-    engine.algorithm = options.algorithm;
-    engine.table = table;
-    engine.wire = comm::parse_wire(options.wire);
-    engine.device = device.index();
-    engine.deadline_s = options.step_deadline_s;
-    return comm::make_nccl_engine(context.control, engine);
-  }
-  comm::EngineOptions engine;
-  engine.capacity_elems = elems;
-  engine.algorithm = options.algorithm;
-  engine.wire = comm::parse_wire(options.wire);
-  engine.step_deadline_s = options.step_deadline_s;
-  engine.table = table;
-  return comm::make_engine(context.control, context.mpi, engine);
 }
 
 std::unique_ptr<optim::Optimizer> make_optimizer(const TrainOptions& options, const Parts& parts,
@@ -114,10 +60,12 @@ void flatten(const RunRequest& request, const RunContext& context, Parts& parts)
   const auto statistics = options.freeze_batch_norm ? std::vector<model::NamedTensor>()
                                                     : model::statistics(*parts.model);
   // The engine brings the table, and the table the size of the buckets in the engine's arena.
-  parts.engine =
-      connect(request, context, grad::arena_elems(sizes(parameters), sizes(statistics)), parts);
-  const grad::BucketPlan plan =
-      grad::plan_buckets(sizes(parameters), sizes(statistics), bucket_options(options, parts));
+  Connection connection = connect(request, context, parts.device,
+                                  grad::arena_elems(sizes(parameters), sizes(statistics)));
+  parts.engine = std::move(connection.engine);
+  parts.allreduce_table = std::move(connection.table);
+  const grad::BucketPlan plan = grad::plan_buckets(sizes(parameters), sizes(statistics),
+                                                   bucket_options(options, parts.allreduce_table));
 
   // The flat parameters are laid out as the gradients are, without the statistics in front.
   std::vector<grad::Slot> slots = plan.parameters;
