@@ -3,8 +3,8 @@
 object a line: each epoch's seconds (training and evaluation) and hits of the live and of the averaged weights on the 10,000 images.
 
 The recipe is read from the same file. The same images (Debian's dataset-fashion-mnist, grey three times, normalised with ImageNet's mean
-and deviation), the same augmentation (4 black pixels around, a random square, mirrored every other time) on whole batches of tensors that
-lie in memory, torchvision's ResNet-18 in channels-last memory, DistributedDataParallel over gloo, fused SGD, OneCycleLR, label smoothing,
+and deviation), the same augmentation (mirrored every other time; crop = pad_shift: 4 black pixels around, a random square) on whole batches of tensors
+that lie in memory, torchvision's ResNet-18 in channels-last memory, DistributedDataParallel over gloo, fused SGD, OneCycleLR, label smoothing,
 and an average of weights and batch norm's statistics with the decay min(ema_decay, (1 + t) / (10 + t))."""
 import gzip
 import json
@@ -16,10 +16,11 @@ import torch
 import torch.distributed as dist
 import torchvision
 
-FOLDER, PAD, EVAL_BATCH = "/usr/share/datasets/fashion-mnist", 4, 64
+FOLDER, EVAL_BATCH = "/usr/share/datasets/fashion-mnist", 64
+PAD = {"none": 0, "pad_shift": 4}  # by crop
 MEAN, DEVIATION = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
 # What this script does; a configuration that says something else is refused.
-FIXED = {"model": "resnet18", "image_size": "28", "eval_resize": "0", "crop": "pad_shift", "flip": "true", "optimizer": "sgd",
+FIXED = {"model": "resnet18", "image_size": "28", "eval_resize": "0", "flip": "true", "optimizer": "sgd",
          "schedule": "onecycle", "device": "cpu"}
 USED = {"global_batch", "epochs", "max_lr", "momentum", "weight_decay", "label_smoothing", "ema_decay"}
 OURS_ALONE = {"seed", "checkpoint_steps", "checkpoint_minutes", "log_steps"}
@@ -29,10 +30,10 @@ def recipe_of(path):
     with open(path, encoding="utf-8") as file:
         keys = dict((part.strip() for part in line.split("=")) for line in file if line.strip() and not line.startswith("#"))
     wrong = {key: value for key, value in keys.items() if FIXED.get(key, value) != value}
-    unknown = keys.keys() - FIXED.keys() - USED - OURS_ALONE
-    missing = (FIXED.keys() | USED) - keys.keys()
+    unknown = keys.keys() - FIXED.keys() - USED - OURS_ALONE - {"crop"}
+    missing = (FIXED.keys() | USED | {"crop"}) - keys.keys()
     assert not wrong and not unknown and not missing, f"{path}: this script trains something else: {wrong} {unknown} {missing}"
-    return {key: float(keys[key]) for key in USED}
+    return {key: float(keys[key]) for key in USED} | {"pad": PAD[keys["crop"]]}
 
 
 def images_of(prefix):
@@ -49,10 +50,10 @@ def network_input(pixels):
     return ((colour - MEAN[:, None, None]) / DEVIATION[:, None, None]).contiguous(memory_format=torch.channels_last)
 
 
-def augment(pixels, generator):
+def augment(pixels, pad, generator):
     count, side = len(pixels), pixels.shape[-1]
-    padded = torch.nn.functional.pad(pixels, (PAD, PAD, PAD, PAD))
-    top, left = torch.randint(0, 2 * PAD + 1, (2, count), generator=generator)
+    padded = torch.nn.functional.pad(pixels, (pad, pad, pad, pad))
+    top, left = torch.randint(0, 2 * pad + 1, (2, count), generator=generator)
     rows = (top[:, None] + torch.arange(side))[:, :, None]
     columns = (left[:, None] + torch.arange(side))[:, None, :]
     mirrored = torch.rand(count, generator=generator) < 0.5
@@ -116,7 +117,7 @@ def main():
         for step in range(steps):
             ids = order[step * batch + rank * share:step * batch + (rank + 1) * share]
             optimizer.zero_grad()
-            criterion(model(network_input(augment(pixels[ids], own_generator))), labels[ids]).backward()
+            criterion(model(network_input(augment(pixels[ids], recipe["pad"], own_generator))), labels[ids]).backward()
             optimizer.step()
             schedule.step()
             average.update(network)
