@@ -8,6 +8,7 @@
 #include <ATen/ops/tensor.h>
 
 #include "base/check.h"
+#include "model/conv2d.h"
 
 namespace ringmaster::model {
 namespace {
@@ -51,8 +52,8 @@ Convolution::Convolution(torch::nn::Module& owner, const std::string& name, torc
   filter_ = pair->register_buffer("blur_filter", binomial_filter().repeat({channels, 1, 1, 1}));
 }
 
-at::Tensor Convolution::operator()(const at::Tensor& x) {
-  return conv_->forward(filter_.defined() ? blur(x, filter_, 1) : x);
+at::Tensor Convolution::operator()(const at::Tensor& x, const ForwardPass& pass) {
+  return conv2d(*conv_, filter_.defined() ? blur(x, filter_, 1) : x, pass);
 }
 
 BlurMaxPool::BlurMaxPool() : filter_(register_buffer("filt2d", binomial_filter())) {}

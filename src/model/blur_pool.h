@@ -13,6 +13,7 @@
 #include <torch/nn/modules/conv.h>
 
 #include "model/blur_pool_kind.h"
+#include "model/forward_pass.h"
 
 namespace ringmaster::model {
 
@@ -22,7 +23,7 @@ class Convolution {
   // Registers it with `owner` as `name`.
   Convolution(torch::nn::Module& owner, const std::string& name, torch::nn::Conv2d conv,
               BlurPool blur);
-  [[nodiscard]] at::Tensor operator()(const at::Tensor& x);
+  [[nodiscard]] at::Tensor operator()(const at::Tensor& x, const ForwardPass& pass);
 
  private:
   torch::nn::Conv2d conv_;

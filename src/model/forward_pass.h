@@ -15,6 +15,8 @@ using LayerWatch = std::function<void(const std::string& layer, const at::Tensor
 struct ForwardPass {
   // Stochastic depth: branch_scales() of stochastic_depth.h. Undefined: every branch counts.
   at::Tensor branch_scales;
+  // Every gradient is computed by LibTorch's own kernels, with PyTorch's rounding: conv2d.h.
+  bool torch_gradients = false;
   // Called with every layer in order, and with every residual block under its own name. Empty:
   // nobody looks.
   LayerWatch watch;

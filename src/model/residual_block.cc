@@ -2,6 +2,8 @@
 
 #include <optional>
 
+#include "model/conv2d.h"
+
 namespace ringmaster::model {
 namespace {
 
@@ -33,7 +35,7 @@ class Shortcut {
   }
   [[nodiscard]] at::Tensor operator()(const at::Tensor& x, const BlockPass& pass) {
     if (!conv_) return x;
-    const at::Tensor y = pass.seen(".downsample.0", (*conv_)(x));
+    const at::Tensor y = pass.seen(".downsample.0", (*conv_)(x, pass.pass));
     return pass.seen(".downsample.1", norm_->forward(y));
   }
 
@@ -59,9 +61,9 @@ class BasicBlock final : public ResidualBlock {
         shortcut_(*this, inputs, planes, stride, blur) {}
 
   at::Tensor forward(const at::Tensor& x, const BlockPass& pass) override {
-    at::Tensor y = pass.seen(".conv1", conv1_(x));
+    at::Tensor y = pass.seen(".conv1", conv1_(x, pass.pass));
     y = pass.seen(".bn1", bn1_->forward(y)).relu_();
-    y = pass.seen(".conv2", conv2_->forward(y));
+    y = pass.seen(".conv2", conv2d(*conv2_, y, pass.pass));
     y = pass.seen(".bn2", bn2_->forward(y));
     return join(y, shortcut_(x, pass), pass);
   }
@@ -88,11 +90,11 @@ class Bottleneck final : public ResidualBlock {
         shortcut_(*this, inputs, outputs, stride, blur) {}
 
   at::Tensor forward(const at::Tensor& x, const BlockPass& pass) override {
-    at::Tensor y = pass.seen(".conv1", conv1_->forward(x));
+    at::Tensor y = pass.seen(".conv1", conv2d(*conv1_, x, pass.pass));
     y = pass.seen(".bn1", bn1_->forward(y)).relu_();
-    y = pass.seen(".conv2", conv2_(y));
+    y = pass.seen(".conv2", conv2_(y, pass.pass));
     y = pass.seen(".bn2", bn2_->forward(y)).relu_();
-    y = pass.seen(".conv3", conv3_->forward(y));
+    y = pass.seen(".conv3", conv2d(*conv3_, y, pass.pass));
     y = pass.seen(".bn3", bn3_->forward(y));
     return join(y, shortcut_(x, pass), pass);
   }

@@ -98,6 +98,7 @@ TrainerOptions trainer_options_of(const TrainOptions& options, const Parts& part
   TrainerOptions trainer;
   trainer.forward = {parts.device,
                      parse_precision(options.precision),
+                     options.torch_gradients,
                      options.label_smoothing,
                      {options.stochastic_depth, static_cast<std::uint64_t>(options.seed)}};
   trainer.micro_batches = parts.micro_batches;

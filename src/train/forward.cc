@@ -10,6 +10,7 @@ ForwardResult run_forward(model::ResNet& model, const data::Batch& batch, std::i
                           const ForwardOptions& options, const model::LayerWatch& watch) {
   const at::Tensor targets = batch.targets.to(options.device, /*non_blocking=*/true);
   model::ForwardPass pass;
+  pass.torch_gradients = options.torch_gradients;
   pass.watch = watch;
   if (options.stochastic_depth.rate > 0) {
     pass.branch_scales =

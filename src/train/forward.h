@@ -15,6 +15,7 @@ namespace ringmaster::train {
 struct ForwardOptions {
   c10::Device device = c10::Device(c10::kCPU);
   Precision precision = Precision::kFloat32;
+  bool torch_gradients = false;  // ForwardPass's
   double label_smoothing = 0;
   model::StochasticDepth stochastic_depth;
 };

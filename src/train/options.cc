@@ -140,6 +140,9 @@ void declare_machine(Declarations& keys, TrainOptions& o) {
            {one_of({"cpu", "cuda", "auto"})});
   keys.add("precision", &o.precision, "Of the forward pass; weights, gradients and sums are fp32.",
            {one_of({"fp32", "tf32", "bf16", "fp16"})});
+  keys.add("torch_gradients", &o.torch_gradients,
+           "fp32 on a CPU: LibTorch's kernels for every gradient, to compare with PyTorch to the "
+           "last bits; without, ours where its own are slow (small maps).");
   keys.add("non_finite", &o.non_finite,
            "A loss or gradients that are not finite: stop, or skip the step; either way its rank, "
            "samples and first bad layer are named and the batch is kept.",

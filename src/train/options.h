@@ -63,6 +63,7 @@ struct TrainOptions {
   bool ema_warmup = true;
   // machine
   std::string precision = "fp32";
+  bool torch_gradients = false;
   std::string non_finite = "stop";
   std::int64_t non_finite_budget = 10;
   std::string device = "auto";
