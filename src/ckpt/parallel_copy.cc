@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <thread>
 
-#include "ckpt/stream_copy.h"
+#include "base/stream_copy.h"
 
 namespace ringmaster::ckpt {
 namespace {

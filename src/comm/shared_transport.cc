@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/deadline.h"
+#include "base/stream_copy.h"
 #include "comm/futex.h"
 #include "comm/process_state.h"
 #include "comm/waiting.h"
@@ -15,6 +16,9 @@ namespace ringmaster::comm {
 namespace {
 
 using std::chrono::microseconds;
+
+// An arena that is larger than a core's share of any cache.
+constexpr std::size_t kUncachedBytes = std::size_t{32} << 20;
 
 // A waiting rank renews its heartbeat every 100 ms; without one for so long it does not run.
 constexpr std::chrono::nanoseconds kHeartbeatLost = std::chrono::seconds(3);
@@ -30,6 +34,16 @@ microseconds choose_spin_time(std::size_t members) {
   CPU_ZERO(&allowed);
   if (::sched_getaffinity(0, sizeof allowed, &allowed) != 0) return microseconds(0);
   return microseconds(static_cast<std::size_t>(CPU_COUNT(&allowed)) >= members ? 2 : 0);
+}
+
+void cached_copy(std::byte* to, const std::byte* from, std::size_t size_bytes) {
+  std::memcpy(to, from, size_bytes);
+}
+
+// What is copied is a sum that is done: the optimizer reads it when all of the arena is. Where no
+// cache holds it until then, it need not go through one.
+auto choose_copy(std::size_t arena_bytes) {
+  return arena_bytes >= kUncachedBytes ? stream_copy : cached_copy;
 }
 
 // A verdict in one word, never 0: kind and culprit.
@@ -50,6 +64,7 @@ SharedTransport::SharedTransport(SharedMemory memory, const World& world, DType 
     : memory_(std::move(memory)),
       world_(world),
       kernels_(vector_kernels(type)),
+      copy_(choose_copy(memory_.layout.arena_bytes())),
       element_bytes_(size_bytes(type)),
       spin_time_(choose_spin_time(memory_.ranks.size())),
       arena_(memory_.arena(memory_.self)),
@@ -113,7 +128,7 @@ bool SharedTransport::try_receive(const Segment& segment, ActionKind kind, doubl
       kernels_.add_scale(to, from, count_elems, scale);
       break;
     case ActionKind::kReceiveCopy:
-      std::memcpy(to, from, segment.size_bytes);
+      copy_(to, from, segment.size_bytes);
       break;
     case ActionKind::kSend:
       RM_CHECK(false, "a send is not received");

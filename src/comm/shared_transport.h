@@ -65,6 +65,7 @@ class SharedTransport final : public Transport {
   const SharedMemory memory_;
   const World& world_;
   const VectorKernels kernels_;
+  void (*const copy_)(std::byte* to, const std::byte* from, std::size_t size_bytes);
   const std::size_t element_bytes_;
   const std::chrono::microseconds spin_time_;
   std::byte* const arena_;

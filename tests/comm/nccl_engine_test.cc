@@ -223,7 +223,8 @@ TEST(NcclEngine, QueuesNoMoreThanAGpuTakes) {
     FakeGpu::get().pause(control.world().rank);
     rank.engine().start({0, 0, 64 * 1024, 1.0}, nullptr);
     try {
-      rank.engine().finish(nullptr, soon(0.5));
+      rank.engine().finish(nullptr, soon(5));  // long enough to connect and fill the queue first
+      ADD_FAILURE() << "a GPU that stands still has finished";
     } catch (const Error& error) {
       EXPECT_THAT(error.what(), HasSubstr("no room on the GPU"));
       EXPECT_LT(FakeGpu::get().calls(control.world().rank)["ncclGroupEnd"], 400);

@@ -1,11 +1,11 @@
-#include "ckpt/stream_copy.h"
+#include "base/stream_copy.h"
 
 #include <algorithm>
 #include <vector>
 
 #include <gtest/gtest.h>
 
-namespace ringmaster::ckpt {
+namespace ringmaster {
 namespace {
 
 // Sizes around the line of 64 bytes, from and to any place in one; what lies beside stays.
@@ -27,4 +27,4 @@ TEST(StreamCopy, CopiesAllAndNothingElse) {
 }
 
 }  // namespace
-}  // namespace ringmaster::ckpt
+}  // namespace ringmaster

@@ -5,9 +5,9 @@
 
 #include <emmintrin.h>
 
-#include "ckpt/stream_copy.h"
+#include "base/stream_copy.h"
 
-namespace ringmaster::ckpt {
+namespace ringmaster {
 namespace {
 
 constexpr std::size_t kLineBytes = 64;
@@ -33,4 +33,4 @@ void stream_copy(std::byte* to, const std::byte* from, std::size_t size_bytes) {
   std::memcpy(out, in, size_bytes - head - lines * kLineBytes);
 }
 
-}  // namespace ringmaster::ckpt
+}  // namespace ringmaster

@@ -1,11 +1,11 @@
 #include <cstring>
 
-#include "ckpt/stream_copy.h"
+#include "base/stream_copy.h"
 
-namespace ringmaster::ckpt {
+namespace ringmaster {
 
 void stream_copy(std::byte* to, const std::byte* from, std::size_t size_bytes) {
   std::memcpy(to, from, size_bytes);
 }
 
-}  // namespace ringmaster::ckpt
+}  // namespace ringmaster

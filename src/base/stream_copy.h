@@ -2,7 +2,7 @@
 
 #include <cstddef>
 
-namespace ringmaster::ckpt {
+namespace ringmaster {
 
 // Copies `size_bytes` between ranges that don't overlap, past the caches where the processor can:
 // for copies far larger than these, which nobody reads soon. An ordinary store first fetches the
@@ -11,4 +11,4 @@ namespace ringmaster::ckpt {
 // an EPYC: 46 ms with memcpy, 31 ms so).
 void stream_copy(std::byte* to, const std::byte* from, std::size_t size_bytes);
 
-}  // namespace ringmaster::ckpt
+}  // namespace ringmaster
