@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The sbatch files on a real Slurm of this machine: the smoke job trains what mpirun trains, and comes back from a signal and from a lost
-node with the same bits; what can't get on stays down; and every file for GPUs is accepted by invented ones."""
+"""The sbatch files on a real Slurm of this machine: the smoke job trains what mpirun trains, and comes back from a signal, a time limit and a
+lost node with the same bits; what can't get on stays down; and every file for GPUs is accepted by invented ones."""
 import glob
 import os
 import shutil
@@ -125,6 +125,23 @@ def comes_back(work):
     job.ends("COMPLETED", 0, 3)
     lab.assert_same_weights(f"{work}/unbroken/checkpoints/checkpoint.pt", f"{job.folder}/checkpoints/checkpoint.pt")
     print("USR1, a spot notice and a lost node: queued again three times, the same bits")
+
+
+def leaves_before_its_limit(work, meanwhile):
+    """A minute's limit, of which Slurm itself tells in time: the run saves, is queued again and goes on, as often as it takes. `meanwhile`
+    is called first."""
+    job = Job(work, "limited", "--time=1", "--signal=B:USR1@25", stop_margin_s=1, epochs=1000)
+    meanwhile()
+    wait_until(lambda: job.state()[1] >= 1, "requeue after the warning before the time limit")
+    stop = lab.lines(job.folder, "stop")[0]
+    assert (stop["reason"], stop["exit_code"]) == ("SIGUSR1", 75) and stop["step"] > 0, stop
+    job.wait_for_step(stop["step"] + 1)
+    assert f"attempt 2, newest checkpoint: step {stop['step']};" in job.said(), job.said()
+    sh("scancel", job.id)
+    wait_until(lambda: job.state()[0] == "CANCELLED", "end of the cancelled job")
+    steps = [row["step"] for row in lab.lines(job.folder, "step")]
+    assert steps == sorted(set(steps)), f"steps were lost or done twice: {steps}"
+    print("a time limit: saved, queued again, and on from there")
 
 
 def stays_down(work):
@@ -257,7 +274,7 @@ def main():
         same_as_mpirun(work)
         stays_down(work)
         looks_before_it_trains(work)
-        gpu_files_run(work)
+        leaves_before_its_limit(work, lambda: gpu_files_run(work))
         an_array_packs_the_same_bytes(work)
         a_series_is_reported(work)
         comes_back(work)
