@@ -17,7 +17,8 @@ namespace {
 
 using LayerOptions = decltype(torch::nn::Conv2dImpl::options);
 
-// Where ours was faster than oneDNN in every shape of a ResNet (1.4 to 54 times, AVX2).
+// Where ours was faster than oneDNN in every shape of a ResNet that was tried (1.2 to 54 times,
+// AVX2); kernels of 3x3 with 64 -> 64 channels on 7x7 pixels took 1.4 times as long.
 constexpr std::int64_t kMostPixels = 8 * 8;
 constexpr std::int64_t kLeastChannelPairs = 64 * 128;
 

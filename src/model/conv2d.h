@@ -16,9 +16,9 @@ namespace ringmaster::model {
 
 // layer.forward(x), same values. The gradient of layer.weight is ours (equal but for float32
 // rounding; same bits each time; in channels-last memory; can't be differentiated again) for
-// trained float32 weights on the CPU without autocast, bias, groups or dilation, outputs of at most
-// 64 pixels, and inputs x outputs of at least 64 x 128 channels, below which LibTorch is as fast;
-// unless pass.torch_gradients.
+// trained float32 weights on the CPU without autocast, bias, groups or dilation, square kernels
+// with the same stride and padding both ways, outputs of at most 64 pixels, and inputs x outputs of
+// at least 64 x 128 channels, below which LibTorch is as fast; unless pass.torch_gradients.
 [[nodiscard]] at::Tensor conv2d(torch::nn::Conv2dImpl& layer, const at::Tensor& x,
                                 const ForwardPass& pass);
 

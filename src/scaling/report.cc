@@ -52,7 +52,7 @@ Network measured_network(const Series& series, Report& report) {
 }
 
 double images_a_rank(const Run& run) {
-  return run.images() / run.shape.size();
+  return run.images / run.shape.size();
 }
 
 // How long a rank computes for so many images, out of the smallest runs: between those of the two

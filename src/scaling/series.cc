@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <map>
 #include <sstream>
 
@@ -17,9 +18,9 @@ namespace {
 constexpr std::size_t kFirstSteps = 2, kFewestSteps = 3;  // left out; needed after them
 
 double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
+  const std::size_t half = values.size() / 2;
+  std::sort(values.begin(), values.end());
+  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
 }
 
 // "weak-12" and "weak-": 12; 0 where `name` is not of this kind.
@@ -63,12 +64,13 @@ void take_start(const obs::Event& start, const std::string& where, Run& run) {
 
 // Steps of one epoch that follow each other: the time between two is that of the later one.
 void take_steps(const std::vector<obs::StepReport>& steps, const std::string& where, Run& run) {
-  std::vector<double> seconds, rates, data_waits, comm_waits;
+  std::vector<double> seconds, rates, images, data_waits, comm_waits;
   for (std::size_t i = std::max<std::size_t>(kFirstSteps, 1); i < steps.size(); ++i) {
     const obs::StepReport &before = steps[i - 1], &step = steps[i];
     if (before.epoch != step.epoch || step.step != before.step + 1) continue;
     seconds.push_back(step.time - before.time);
     rates.push_back(step.images_per_second);
+    images.push_back(step.images_per_second * seconds.back());
     data_waits.push_back(step.data_wait_s);
     comm_waits.push_back(step.comm_wait_s);
   }
@@ -78,6 +80,7 @@ void take_steps(const std::vector<obs::StepReport>& steps, const std::string& wh
   run.steps = static_cast<std::int64_t>(seconds.size());
   run.step_s = median(seconds);
   run.images_per_second = median(rates);
+  run.images = std::round(median(images));  // out of a rate and milliseconds
   run.data_wait_s = median(data_waits);
   run.comm_wait_s = median(comm_waits);
 }

@@ -54,6 +54,17 @@ INSTANTIATE_TEST_SUITE_P(Threads, Sums,
                                   name_of(std::get<2>(sweep.param));
                          });
 
+// Finished sums are copied in another way where the arena is larger than any cache.
+TEST(Engine, SumsInALargeArenaEqualTheReference) {
+  for (const int ranks : {2, 3}) {
+    run_ranks(ranks, [&](ControlPlane& control) {
+      const auto engine =
+          make_engine(control, nullptr, options_for(DType::kFloat32, "ring", 9 << 20));
+      expect_exact_sums(*engine, control.world().rank, ranks, boundary_sizes(ranks, 64), 20);
+    });
+  }
+}
+
 // How 4,000 elements are cut into reductions: a random number of random sizes, some of them 0.
 std::vector<std::int64_t> random_split(RandomStream& random) {
   std::vector<std::int64_t> sizes;

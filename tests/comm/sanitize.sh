@@ -23,5 +23,5 @@ for kind in "${kinds[@]}"; do
   done
   cmake --build "$build" --target "${programs[@]/#/test_comm_}" >"$build/build.log" || { cat "$build/build.log" >&2; exit 1; }
   echo "# -fsanitize=$kind"
-  (cd "$build" && ctest --output-on-failure -R "^comm/($(IFS='|'; echo "${programs[*]}"))\$")
+  (cd "$build" && ctest --no-tests=error --output-on-failure -R "^comm/($(IFS='|'; echo "${programs[*]}"))\$")
 done

@@ -20,9 +20,9 @@ using ::testing::HasSubstr;
 constexpr double kImages = 32;  // a rank and step, of the weak runs
 
 // The log of a run whose steps take `step_s`, of which `comm_s` and `data_s` are waits; the first
-// steps take longer.
-std::string log_of(int hosts, int ranks, double step_s, double comm_s, double data_s,
-                   double images) {
+// steps take longer. `other_s`: what every other step takes instead.
+std::string log_of(int hosts, int ranks, double step_s, double comm_s, double data_s, double images,
+                   double other_s = 0) {
   obs::Event start;
   start.kind = obs::EventKind::kStart;
   start.fields = {{"ranks", std::int64_t{ranks}},
@@ -35,7 +35,8 @@ std::string log_of(int hosts, int ranks, double step_s, double comm_s, double da
   std::string text = to_line(start, 1);
   double time = 1000;
   for (int number = 1; number <= 8; ++number) {
-    const double seconds = number <= 2 ? 10 * step_s : step_s;
+    const double steady_s = other_s > 0 && number % 2 == 0 ? other_s : step_s;
+    const double seconds = number <= 2 ? 10 * step_s : steady_s;
     obs::StepReport step;
     step.step = number;
     step.epoch = 1;
@@ -98,6 +99,12 @@ TEST_F(Scaling, ReadsTheSteadySteps) {
   EXPECT_NEAR(run.images_per_second, kImages / 0.31, 1e-6);
   EXPECT_NEAR(run.compute_s(), 0.3, 1e-3);
   EXPECT_EQ(series.samples.size(), 6U);  // MPI's own is none of them
+}
+
+TEST_F(Scaling, CountsTheImagesOfUnevenSteps) {
+  const scaling::Run run = read_run(log_of(1, 1, 0.08, 0, 0, 12, 0.12), "weak", "log");
+  EXPECT_EQ(run.images, 12);
+  EXPECT_NEAR(run.step_s, 0.1, 1e-6);
 }
 
 TEST_F(Scaling, PredictsWhatFollowsTheModel) {
