@@ -1,14 +1,12 @@
 #include "train/assemble.h"
 
-#include <algorithm>
+#include <utility>
 
 #include <ATen/Parallel.h>
-#include <ATen/ops/zeros.h>
 
 #include "base/check.h"
 #include "base/hash.h"
 #include "ckpt/weights_file.h"
-#include "grad/flat_tensors.h"
 #include "optim/lars.h"
 #include "optim/sgd.h"
 #include "train/agreement.h"
@@ -18,22 +16,11 @@
 #include "train/connecting.h"
 #include "train/data_sets.h"
 #include "train/device.h"
+#include "train/flat_model.h"
 #include "train/rates.h"
 
 namespace ringmaster::train {
 namespace {
-
-std::vector<at::Tensor> tensors_of(const std::vector<model::NamedTensor>& named) {
-  std::vector<at::Tensor> tensors;
-  for (const auto& entry : named) tensors.push_back(entry.tensor);
-  return tensors;
-}
-
-std::vector<grad::TensorSize> sizes(const std::vector<model::NamedTensor>& tensors) {
-  std::vector<grad::TensorSize> sizes;
-  for (const auto& entry : tensors) sizes.push_back({entry.name, entry.tensor.numel()});
-  return sizes;
-}
 
 std::unique_ptr<optim::Optimizer> make_optimizer(const TrainOptions& options, const Parts& parts,
                                                  std::vector<optim::ParameterSlot> slots) {
@@ -53,7 +40,7 @@ std::unique_ptr<optim::Optimizer> make_optimizer(const TrainOptions& options, co
 }
 
 // Parameters into one flat buffer, gradients and statistics into the engine's arena.
-void flatten(const RunRequest& request, const RunContext& context, Parts& parts) {
+void make_flat(const RunRequest& request, const RunContext& context, Parts& parts) {
   const TrainOptions& options = request.options;
   const auto parameters = model::parameters(*parts.model);
   // Frozen ones do not travel: the mean of equal numbers need not have their bits.
@@ -61,28 +48,17 @@ void flatten(const RunRequest& request, const RunContext& context, Parts& parts)
                                                     : model::statistics(*parts.model);
   // The engine brings the table, and the table the size of the buckets in the engine's arena.
   Connection connection = connect(request, context, parts.device,
-                                  grad::arena_elems(sizes(parameters), sizes(statistics)));
+                                  grad::arena_elems(sizes_of(parameters), sizes_of(statistics)));
   parts.engine = std::move(connection.engine);
   parts.allreduce_table = std::move(connection.table);
-  const grad::BucketPlan plan = grad::plan_buckets(sizes(parameters), sizes(statistics),
+  const grad::BucketPlan plan = grad::plan_buckets(sizes_of(parameters), sizes_of(statistics),
                                                    bucket_options(options, parts.allreduce_table));
 
-  // The flat parameters are laid out as the gradients are, without the statistics in front.
-  std::vector<grad::Slot> slots = plan.parameters;
-  for (grad::Slot& slot : slots) slot.offset_elems -= plan.gradients_offset_elems;
-  std::vector<at::Tensor> reversed = tensors_of(parameters);
-  std::reverse(reversed.begin(), reversed.end());
-  parts.flat_parameters = at::zeros({plan.total_elems - plan.gradients_offset_elems},
-                                    at::TensorOptions().dtype(at::kFloat).device(parts.device));
-  grad::move_into(parts.flat_parameters, slots, reversed);
-  parts.gradients =
-      std::make_unique<grad::Gradients>(*parts.engine, context.control.world().size, plan,
-                                        tensors_of(parameters), tensors_of(statistics));
-
-  std::vector<optim::ParameterSlot> optimizer_slots;
-  for (const auto& entry : parameters)
-    optimizer_slots.push_back(optim::slot_of(entry.name, entry.tensor, parts.flat_parameters));
-  parts.optimizer = make_optimizer(options, parts, std::move(optimizer_slots));
+  FlatModel flat =
+      flatten(parameters, statistics, plan, *parts.engine, context.control.world().size);
+  parts.flat_parameters = std::move(flat.parameters);
+  parts.gradients = std::move(flat.gradients);
+  parts.optimizer = make_optimizer(options, parts, std::move(flat.slots));
 }
 
 // Of the tensor's bytes; equal on two ranks exactly if these are.
@@ -196,7 +172,7 @@ Parts assemble(const RunRequest& request, const RunContext& context) {
     restore_model(ckpt::read_weights_file(context.files, options.init), options.init, *parts.model);
   }
   parts.model->to(parts.device);
-  flatten(request, context, parts);
+  make_flat(request, context, parts);
   parts.ema = make_ema(options, parts);
   parts.schedule = schedule_of(options, parts.steps_per_epoch);
   agree(context.control,

@@ -1,7 +1,8 @@
-// train_step_tool PIXELS BATCH STEPS ring|hierarchical|mpi|nccl|none [cpu|cuda|auto]: training
-// steps of ResNet-50 on random images, without a loader, as train_ddp.py does them with PyTorch;
-// prints images per second over all ranks, from the median step. `none` reduces nothing: every rank
-// trains alone beside the others, which is what communication is measured against. Default: cpu.
+// train_step_tool PIXELS BATCH STEPS ring|hierarchical|mpi|nccl|none [cpu|cuda|auto
+// [BUCKET_BYTES]]: training steps of ResNet-50 on random images, without a loader, as train_ddp.py
+// does them with PyTorch; prints images per second over all ranks, from the median step. `none`
+// reduces nothing: every rank trains alone beside the others, which is what communication is
+// measured against. Default: cpu, and the plan's own size of buckets.
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
@@ -10,7 +11,6 @@
 #include <ATen/Parallel.h>
 #include <ATen/ops/randint.h>
 #include <ATen/ops/randn.h>
-#include <ATen/ops/zeros.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 
 #include "base/error.h"
@@ -18,12 +18,11 @@
 #include "comm/make_engine.h"
 #include "comm/nccl_engine.h"
 #include "comm/thread_control.h"
-#include "grad/flat_tensors.h"
-#include "grad/gradients.h"
 #include "model/loss.h"
 #include "model/resnet.h"
 #include "optim/sgd.h"
 #include "train/device.h"
+#include "train/flat_model.h"
 
 namespace ringmaster {
 namespace {
@@ -32,20 +31,9 @@ struct Arguments {
   std::int64_t pixels, batch;
   int steps;
   std::string algorithm;
+  grad::BucketOptions buckets;
   c10::Device device = at::kCPU;
 };
-
-std::vector<at::Tensor> tensors_of(const std::vector<model::NamedTensor>& named) {
-  std::vector<at::Tensor> tensors;
-  for (const auto& entry : named) tensors.push_back(entry.tensor);
-  return tensors;
-}
-
-std::vector<grad::TensorSize> sizes(const std::vector<model::NamedTensor>& tensors) {
-  std::vector<grad::TensorSize> sizes;
-  for (const auto& entry : tensors) sizes.push_back({entry.name, entry.tensor.numel()});
-  return sizes;
-}
 
 std::unique_ptr<comm::Engine> connect(comm::ControlPlane& control, comm::MpiSession* mpi,
                                       const Arguments& arguments, std::int64_t elems) {
@@ -63,7 +51,7 @@ std::unique_ptr<comm::Engine> connect(comm::ControlPlane& control, comm::MpiSess
   return comm::make_engine(control, mpi, engine);
 }
 
-// Model, gradients and optimizer on flat memory, as train/assemble.cc puts them together.
+// Model, engine, gradients and optimizer.
 class Training {
  public:
   Training(comm::ControlPlane& control, comm::MpiSession* mpi, const Arguments& arguments)
@@ -71,22 +59,12 @@ class Training {
     model_->to(device_);
     const auto parameters = model::parameters(*model_);
     const auto statistics = model::statistics(*model_);
-    const grad::BucketPlan plan = grad::plan_buckets(sizes(parameters), sizes(statistics), {});
+    const grad::BucketPlan plan = grad::plan_buckets(
+        train::sizes_of(parameters), train::sizes_of(statistics), arguments.buckets);
     engine_ = connect(control, mpi, arguments, plan.total_elems);
-    std::vector<grad::Slot> slots = plan.parameters;
-    for (grad::Slot& slot : slots) slot.offset_elems -= plan.gradients_offset_elems;
-    std::vector<at::Tensor> reversed = tensors_of(parameters);
-    std::reverse(reversed.begin(), reversed.end());
-    flat_ = at::zeros({plan.total_elems - plan.gradients_offset_elems},
-                      at::TensorOptions().dtype(at::kFloat).device(device_));
-    grad::move_into(flat_, slots, reversed);
-    gradients_ = std::make_unique<grad::Gradients>(*engine_, control.world().size, plan,
-                                                   tensors_of(parameters), tensors_of(statistics));
-    std::vector<optim::ParameterSlot> places;
-    for (const auto& entry : parameters)
-      places.push_back(optim::slot_of(entry.name, entry.tensor, flat_));
-    optimizer_ = std::make_unique<optim::Sgd>(flat_, gradients_->flat(), std::move(places),
-                                              optim::OptimizerOptions{});
+    flat_ = train::flatten(parameters, statistics, plan, *engine_, control.world().size);
+    optimizer_ = std::make_unique<optim::Sgd>(flat_.parameters, flat_.gradients->flat(),
+                                              flat_.slots, optim::OptimizerOptions{});
     images_ = at::randn({arguments.batch, 3, arguments.pixels, arguments.pixels})
                   .contiguous(at::MemoryFormat::ChannelsLast)
                   .to(device_);
@@ -94,10 +72,10 @@ class Training {
   }
 
   void step() {
-    gradients_->arm(1);
+    flat_.gradients->arm(1);
     model::cross_entropy(model_->forward(images_), labels_, 0).backward();
-    gradients_->end_micro_batch();
-    gradients_->finish(Deadline::after(std::chrono::minutes(2)));
+    flat_.gradients->end_micro_batch();
+    flat_.gradients->finish(Deadline::after(std::chrono::minutes(2)));
     optimizer_->step(0.01);
     if (device_.is_cuda())
       c10::impl::VirtualGuardImpl(device_.type()).synchronizeDevice(device_.index());
@@ -107,8 +85,8 @@ class Training {
   c10::Device device_;
   std::shared_ptr<model::ResNet> model_;
   std::unique_ptr<comm::Engine> engine_;
-  at::Tensor flat_, images_, labels_;
-  std::unique_ptr<grad::Gradients> gradients_;
+  train::FlatModel flat_;
+  at::Tensor images_, labels_;
   std::unique_ptr<optim::Sgd> optimizer_;
 };
 
@@ -147,11 +125,14 @@ int run(Arguments arguments, const std::string& device) {
 }  // namespace ringmaster
 
 int main(int argc, char** argv) {
-  if (argc != 5 && argc != 6) return 2;
+  if (argc < 5 || argc > 7) return 2;
   ringmaster::keep_freed_memory();  // as src/app/main.cc does
   try {
-    return ringmaster::run({std::atoll(argv[1]), std::atoll(argv[2]), std::atoi(argv[3]), argv[4]},
-                           argc == 6 ? argv[5] : "cpu");
+    ringmaster::grad::BucketOptions buckets;
+    if (argc == 7) buckets.bucket_bytes = std::strtoull(argv[6], nullptr, 10);
+    return ringmaster::run(
+        {std::atoll(argv[1]), std::atoll(argv[2]), std::atoi(argv[3]), argv[4], buckets},
+        argc >= 6 ? argv[5] : "cpu");
   } catch (const std::exception& error) {
     std::cerr << error.what() << std::endl;
     return 1;
