@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <cstring>
 
-#include <sched.h>
-
 #include "base/check.h"
 #include "base/deadline.h"
+#include "base/processors.h"
 #include "base/stream_copy.h"
 #include "comm/futex.h"
 #include "comm/process_state.h"
@@ -30,10 +29,8 @@ std::int64_t now_ns() {
 // With a processor per rank a short spin saves two context switches; without one it would keep the
 // processor from the very rank that is waited for.
 microseconds choose_spin_time(std::size_t members) {
-  cpu_set_t allowed;
-  CPU_ZERO(&allowed);
-  if (::sched_getaffinity(0, sizeof allowed, &allowed) != 0) return microseconds(0);
-  return microseconds(static_cast<std::size_t>(CPU_COUNT(&allowed)) >= members ? 2 : 0);
+  const auto processors = static_cast<std::size_t>(allowed_processors().count);
+  return microseconds(processors >= members ? 2 : 0);
 }
 
 void cached_copy(std::byte* to, const std::byte* from, std::size_t size_bytes) {

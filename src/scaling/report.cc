@@ -55,18 +55,22 @@ double images_a_rank(const Run& run) {
   return run.images / run.shape.size();
 }
 
-// How long a rank computes for so many images, out of the smallest runs: between those of the two
-// modes on a straight line, for a step has costs that do not shrink with its images; else in
-// proportion.
+double alone_s(const Run& run) {
+  return run.compute_s() / run.crowding();
+}
+
+// How long a rank with processors of its own computes for so many images, out of the smallest runs:
+// between those of the two modes on a straight line, for a step has costs that do not shrink with
+// its images; else in proportion.
 double compute_s(const std::map<std::string, const Run*>& smallest_runs, const Run& like,
                  double images) {
   const auto weak = smallest_runs.find("weak"), strong = smallest_runs.find("strong");
   if (weak != smallest_runs.end() && strong != smallest_runs.end()) {
     const double few = images_a_rank(*weak->second), many = images_a_rank(*strong->second);
     const double at = few < many ? std::clamp((images - few) / (many - few), 0.0, 1.0) : 0;
-    return (1 - at) * weak->second->compute_s() + at * strong->second->compute_s();
+    return (1 - at) * alone_s(*weak->second) + at * alone_s(*strong->second);
   }
-  return like.compute_s() * images / images_a_rank(like);
+  return alone_s(like) * images / images_a_rank(like);
 }
 
 Row make_row(const Run& run, const std::map<std::string, const Run*>& smallest_runs,
@@ -74,7 +78,7 @@ Row make_row(const Run& run, const std::map<std::string, const Run*>& smallest_r
   const Run& first = *smallest_runs.at(run.mode);
   const double ranks = static_cast<double>(run.shape.size()) / first.shape.size();
   const double images = images_a_rank(first) / (run.mode == "weak" ? 1 : ranks);
-  const double computing_s = compute_s(smallest_runs, first, images);
+  const double computing_s = run.crowding() * compute_s(smallest_runs, first, images);
   Row row;
   row.run = run;
   row.efficiency = run.images_per_second / first.images_per_second / ranks;
@@ -98,14 +102,14 @@ Forecast forecast(const Run& first, const Network& network, std::int64_t ranks,
   Forecast ahead;
   ahead.shape.ranks = static_cast<int>(std::min(ranks, options.ranks_per_host));
   ahead.shape.hosts = static_cast<int>(ranks / ahead.shape.ranks);
-  const double compute_s = first.compute_s(), alone_s = compute_s + first.data_wait_s;
+  const double compute_s = first.compute_s(), ideal_s = compute_s + first.data_wait_s;
   const auto exposed = [&](Algorithm algorithm) {
     return exposed_s(network, ahead.shape, first.gradients, algorithm, compute_s);
   };
   ahead.ring_exposed_s = exposed(Algorithm::kRing);
   ahead.hierarchical_exposed_s = exposed(Algorithm::kHierarchical);
-  ahead.ring_efficiency = alone_s / (alone_s + ahead.ring_exposed_s);
-  ahead.hierarchical_efficiency = alone_s / (alone_s + ahead.hierarchical_exposed_s);
+  ahead.ring_efficiency = ideal_s / (ideal_s + ahead.ring_exposed_s);
+  ahead.hierarchical_efficiency = ideal_s / (ideal_s + ahead.hierarchical_exposed_s);
   return ahead;
 }
 

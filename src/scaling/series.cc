@@ -50,6 +50,15 @@ std::string text(const obs::Event& event, const std::string& name) {
   return "";
 }
 
+double number_or_zero(const obs::Event& event, const std::string& name) {
+  for (const auto& [key, value] : event.fields) {
+    if (key != name) continue;
+    if (const auto* found = std::get_if<double>(&value)) return *found;
+    if (const auto* found = std::get_if<std::int64_t>(&value)) return static_cast<double>(*found);
+  }
+  return 0;
+}
+
 void take_start(const obs::Event& start, const std::string& where, Run& run) {
   const auto ranks = static_cast<int>(integer(start, "ranks", where));
   run.shape.hosts = static_cast<int>(integer(start, "hosts", where));
@@ -60,6 +69,7 @@ void take_start(const obs::Event& start, const std::string& where, Run& run) {
   run.gradients.last_bucket_bytes = static_cast<double>(integer(start, "last_bucket_bytes", where));
   run.gradients.buckets = static_cast<int>(integer(start, "buckets", where));
   run.allreduce = text(start, "allreduce");
+  run.threads_per_core = number_or_zero(start, "threads_per_core");
 }
 
 // Steps of one epoch that follow each other: the time between two is that of the later one.

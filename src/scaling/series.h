@@ -3,6 +3,7 @@
 //   DIR/allreduce-RANKS.jsonl               `ringmaster bench allreduce --json` on the same ranks
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,10 @@ struct Run {
   double images_per_second = 0;
   double step_s = 0, data_wait_s = 0, comm_wait_s = 0;
   double images = 0;  // of a step, all ranks together
+  // Threads that compute for each processor, where most ranks share the same ones.
+  double threads_per_core = 0;  // 0: on GPUs, or an older log does not say
+  // How much longer they compute than with processors of their own.
+  [[nodiscard]] double crowding() const { return std::max(1.0, threads_per_core); }
   [[nodiscard]] double compute_s() const { return step_s - data_wait_s - comm_wait_s; }
 };
 

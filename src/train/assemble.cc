@@ -146,7 +146,15 @@ Parts assemble(const RunRequest& request, const RunContext& context) {
   const Precision precision = parse_precision(options.precision);
   apply_precision(precision, parts.device);
   if (precision == Precision::kFloat16) parts.scaler = std::make_unique<optim::LossScaler>();
-  at::set_num_threads(threads_per_rank(static_cast<int>(options.threads), world));
+  const int threads = threads_per_rank(static_cast<int>(options.threads), world);
+  at::set_num_threads(threads);
+  const auto soon = [&] {
+    return Deadline::after(std::chrono::duration<double>(options.step_deadline_s));
+  };
+  if (parts.device.is_cpu()) {
+    parts.threads_per_core =
+        threads_per_core(context.control, allowed_processors(), threads, soon());
+  }
   parts.micro_batches = micro_batches_of(options, world.size);
   const shard::Manifest manifest = shard::read_manifest(context.files, request.data_folder);
   const data::EpochPlan plan = epoch_plan(options, manifest, world.size, parts.micro_batches);
@@ -180,7 +188,7 @@ Parts assemble(const RunRequest& request, const RunContext& context) {
          {"data set", parts.train_set->hash()},
          {"bucket plan", parts.gradients->plan().hash()},
          {"initial weights", hash_of(parts.flat_parameters)}},
-        Deadline::after(std::chrono::duration<double>(options.step_deadline_s)));
+        soon());
   return parts;
 }
 

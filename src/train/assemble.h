@@ -29,6 +29,7 @@ namespace ringmaster::train {
 // before the data sets.
 struct Parts {
   c10::Device device = c10::Device(c10::kCPU);
+  std::optional<double> threads_per_core;  // that compute; on CPUs
   std::unique_ptr<shard::Dataset> train_set, val_set;
   std::string staged;  // what was copied to this node's disk, for the log
   std::shared_ptr<model::ResNet> model;

@@ -1,7 +1,9 @@
 #include "train/device.h"
 
 #include <algorithm>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include <ATen/Context.h>
 #include <ATen/detail/CUDAHooksInterface.h>
@@ -43,6 +45,16 @@ std::string describe_device(c10::Device device, int threads) {
 int threads_per_rank(int requested, const comm::World& world) {
   if (requested > 0) return requested;
   return std::max(1, static_cast<int>(std::thread::hardware_concurrency()) / world.local_size);
+}
+
+double threads_per_core(comm::ControlPlane& control, const Processors& mine, int threads,
+                        Deadline deadline) {
+  const std::vector<std::string> ids = control.all_gather(mine.id, deadline);
+  const auto here = static_cast<double>(std::count(ids.begin(), ids.end(), mine.id));
+  constexpr double kThousandths = 1000;
+  auto crowding = static_cast<std::int64_t>(kThousandths * here * threads / mine.count);
+  control.all_max({&crowding, 1}, deadline);
+  return static_cast<double>(crowding) / kThousandths;
 }
 
 }  // namespace ringmaster::train

@@ -5,6 +5,8 @@
 
 #include <c10/core/Device.h>
 
+#include "base/deadline.h"
+#include "base/processors.h"
 #include "comm/control.h"
 
 namespace ringmaster::train {
@@ -21,5 +23,10 @@ namespace ringmaster::train {
 // Threads that a rank's operators may use: `requested`, or its share of the machine's cores where
 // that is 0. Results on CPU do not depend on it as long as it stays the same within a run.
 [[nodiscard]] int threads_per_rank(int requested, const comm::World& world);
+
+// Collective. How many threads that compute, `threads` a rank, there are for each processor where
+// most of them share the same ones: above 1 the ranks keep each other waiting.
+[[nodiscard]] double threads_per_core(comm::ControlPlane& control, const Processors& mine,
+                                      int threads, Deadline deadline);
 
 }  // namespace ringmaster::train

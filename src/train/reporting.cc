@@ -86,17 +86,20 @@ void Reporter::begin(const Parts& parts, Progress& progress, const std::string& 
   write_atomically(context_.files, folder_.config(), request_.config_text);
   constexpr std::int64_t kElemBytes = sizeof(float);
   add_sinks(parts, progress);
+  std::vector<std::pair<std::string, obs::FieldValue>> fields = {
+      {"ranks", std::int64_t{world.size}},
+      {"hosts", static_cast<std::int64_t>(comm::ranks_by_host(world.hosts).size())},
+      {"gradient_bytes", plan.total_elems * kElemBytes},
+      {"buckets", static_cast<std::int64_t>(plan.buckets.size())},
+      {"bucket_bytes", static_cast<std::int64_t>(plan.options.bucket_bytes)},
+      {"last_bucket_bytes", plan.buckets.back().count_elems * kElemBytes},
+      {"dataset_hash", parts.train_set->hash()},
+      {"allreduce", parts.engine->describe()},
+      {"from", resumed_from},
+      {"version", std::string(version())}};
+  if (parts.threads_per_core) fields.emplace_back("threads_per_core", *parts.threads_per_core);
   event(resumed_from.empty() ? obs::EventKind::kStart : obs::EventKind::kResume, progress,
-        {{"ranks", std::int64_t{world.size}},
-         {"hosts", static_cast<std::int64_t>(comm::ranks_by_host(world.hosts).size())},
-         {"gradient_bytes", plan.total_elems * kElemBytes},
-         {"buckets", static_cast<std::int64_t>(plan.buckets.size())},
-         {"bucket_bytes", static_cast<std::int64_t>(plan.options.bucket_bytes)},
-         {"last_bucket_bytes", plan.buckets.back().count_elems * kElemBytes},
-         {"dataset_hash", parts.train_set->hash()},
-         {"allreduce", parts.engine->describe()},
-         {"from", resumed_from},
-         {"version", std::string(version())}});
+        std::move(fields));
   for (const std::string& change : changes)
     event(obs::EventKind::kWarning, progress, {{"changed", change}});
 }

@@ -22,7 +22,7 @@ constexpr double kImages = 32;  // a rank and step, of the weak runs
 // The log of a run whose steps take `step_s`, of which `comm_s` and `data_s` are waits; the first
 // steps take longer. `other_s`: what every other step takes instead.
 std::string log_of(int hosts, int ranks, double step_s, double comm_s, double data_s, double images,
-                   double other_s = 0) {
+                   double other_s = 0, double threads_per_core = 0) {
   obs::Event start;
   start.kind = obs::EventKind::kStart;
   start.fields = {{"ranks", std::int64_t{ranks}},
@@ -31,6 +31,7 @@ std::string log_of(int hosts, int ranks, double step_s, double comm_s, double da
                   {"buckets", std::int64_t{4}},
                   {"last_bucket_bytes", std::int64_t{10'000'000}},
                   {"allreduce", std::string("ring over MPI")}};
+  if (threads_per_core > 0) start.fields.emplace_back("threads_per_core", threads_per_core);
   start.time = 1000;
   std::string text = to_line(start, 1);
   double time = 1000;
@@ -117,6 +118,33 @@ TEST_F(Scaling, PredictsWhatFollowsTheModel) {
   }
   EXPECT_DOUBLE_EQ(report.rows[0].efficiency, 1);
   EXPECT_NEAR(report.rows[1].efficiency, 0.31 / report.rows[1].run.step_s, 0.01);
+}
+
+// Four ranks on two processors, and two that have one each: the one computes twice as long.
+TEST_F(Scaling, RanksThatShareProcessorsComputeLonger) {
+  const Gradients gradients{45e6, 10e6, 4};
+  for (const int hosts : {1, 2, 4}) {
+    const double crowding = std::max(1.0, hosts / 2.0), compute_s = 0.3 * crowding;
+    const double exposed = exposed_s(kNetwork, {hosts, 1}, gradients, Algorithm::kRing, compute_s);
+    write(folder_ / ("weak-" + std::to_string(hosts) + "/log.jsonl"),
+          log_of(hosts, hosts, compute_s + 0.01 + exposed, exposed, 0.01, kImages * hosts, 0,
+                 hosts / 2.0));
+  }
+  const Report report = make_report(read_series(*files_, folder_.path()), {});
+  ASSERT_EQ(report.rows[2].run.shape, (Shape{4, 1}));
+  EXPECT_DOUBLE_EQ(report.rows[2].run.crowding(), 2);
+  for (std::size_t row = 0; row < 3; ++row) {
+    EXPECT_NEAR(report.rows[row].error(), 0, 0.01) << row;
+    EXPECT_NEAR(report.rows[row].predicted_exposed_s, report.rows[row].run.comm_wait_s, 0.01);
+  }
+}
+
+// A series that begins with crowded ranks says how long one of them computes by itself.
+TEST_F(Scaling, TheSmallestRunMayBeCrowdedToo) {
+  write(folder_ / "weak-1/log.jsonl", log_of(1, 1, 0.61, 0, 0.01, kImages, 0, 2.0));
+  const Report report = make_report(read_series(*files_, folder_.path()), {});
+  EXPECT_NEAR(report.rows[0].error(), 0, 0.01);
+  EXPECT_NEAR(report.rows[1].error(), 0, 0.01);
 }
 
 TEST_F(Scaling, ForecastsLargerClusters) {

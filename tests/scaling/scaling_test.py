@@ -36,6 +36,9 @@ def check(work, hosts):
         assert all(part > 0 for part in parts) and row["steps"] >= 3, row
         assert (row["predicted_exposed_s"] > 0) == (size > 1), row
         assert f"| {mode} | {row['hosts']} | {size} |" in table, table
+        start = lab.lines(f"{work}/series/{mode}-{size}", "start")[0]
+        # Hosts of the test are namespaces of this machine.
+        assert abs(start["threads_per_core"] - size / len(os.sched_getaffinity(0))) < 0.002, start
         batch = 4 * (size if mode == "weak" else max(sizes))
         steps = [line for line in lab.lines(f"{work}/series/{mode}-{size}", "step") if line["epoch"] == 1]
         assert len(steps) == 80 // batch, (mode, size, len(steps))
