@@ -13,7 +13,7 @@ import subprocess
 
 import lab
 
-STEPS, FIRST_STEPS, PER_CLASS, SIDE, MAX_LR = 20, 3, 4, 64, 0.02
+STEPS, FIRST_STEPS, PER_CLASS, SIDE, MAX_LR = 20, 3, 2, 64, 0.02
 TRUST, DECAY, CLIP, EMA = 0.01, 5e-4, 2.0, 0.9
 # Network, keys of ours beside the common ones.
 CASES = (
