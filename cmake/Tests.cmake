@@ -1,13 +1,15 @@
 # Every tests/**/*_test.{cc,py,sh} becomes one ctest test named <folder>/<file>, with the folder as its label.
 # tests/lint compares the files on disk with `ctest -N`, so that none can fall out.
 
-# tests/run.sh has two processors at work. Tests that start ranks take both. The Slurm test, which waits most of its four minutes, and the
-# one of parity, which is a single thread, go first and let others run beside them.
+# tests/run.sh has two processors at work. Tests that may start ranks take both: scripts that name what starts them, and all programs of these
+# folders. The Slurm test, which waits most of its four minutes, and the one of parity, which is a single thread, go first and let others run
+# beside them.
 function(ringmaster_register name folder)
+  cmake_parse_arguments(test "ALONE" "" "" ${ARGN})   # ALONE: starts no ranks
   set_tests_properties(${name} PROPERTIES LABELS ${folder} TIMEOUT 600)
   if(name MATCHES "^(launch/slurm_test|e2e/parity_test)$")
     set_tests_properties(${name} PROPERTIES COST 1000 TIMEOUT 1200)
-  elseif(folder MATCHES "^(e2e|comm|fleet|gpu|launch|scaling)$")
+  elseif(folder MATCHES "^(e2e|comm|fleet|gpu|launch|scaling)$" AND NOT test_ALONE)
     set_tests_properties(${name} PROPERTIES PROCESSORS 2)
   endif()
   set_tests_properties(${name} PROPERTIES SKIP_RETURN_CODE 77)   # what it needs, root say, is known only when it runs: it says what
@@ -74,6 +76,11 @@ function(ringmaster_script_tests folder)
     else()
       add_test(NAME ${folder}/${stem} COMMAND ${script})
     endif()
-    ringmaster_register(${folder}/${stem} ${folder})
+    file(STRINGS ${script} starts_ranks REGEX "ranks\\(|mpirun|sbatch|supervise|preflight|import (lives|torture)|from (lives|torture)" LIMIT_COUNT 1)
+    if(starts_ranks)
+      ringmaster_register(${folder}/${stem} ${folder})
+    else()
+      ringmaster_register(${folder}/${stem} ${folder} ALONE)
+    endif()
   endforeach()
 endfunction()
