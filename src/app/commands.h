@@ -15,9 +15,11 @@ namespace ringmaster::app {
 [[nodiscard]] config::Command bench_checkpoint_command();
 [[nodiscard]] config::Command bench_allreduce_command();
 [[nodiscard]] config::Command bench_loader_command();
+[[nodiscard]] config::Command bench_train_command();
 [[nodiscard]] config::Command explain_hang_command();
 [[nodiscard]] config::Command lr_find_command();
 [[nodiscard]] config::Command plan_command();
+[[nodiscard]] config::Command plot_command();
 [[nodiscard]] config::Command preflight_command();
 [[nodiscard]] config::Command scale_report_command();
 

@@ -15,10 +15,12 @@ struct Arguments {
   train::RunRequest request;
   train::LrFindOptions options;
   std::string config_file;
+  bool json = false;
 };
 
-void declare(config::Declarations& keys, train::LrFindOptions& options) {
+void declare(config::Declarations& keys, Arguments& arguments) {
   using namespace config;
+  train::LrFindOptions& options = arguments.options;
   keys.group("range test");
   keys.add("start_lr", &options.start_lr, "First learning rate.", {above(0), unrecorded()});
   keys.add("end_lr", &options.end_lr, "Last learning rate.", {above(0), unrecorded()});
@@ -27,6 +29,8 @@ void declare(config::Declarations& keys, train::LrFindOptions& options) {
            {flag(), unrecorded()});
   keys.add("smoothing", &options.smoothing, "Memory of the loss's average.",
            {in_range(0, 0.9999), unrecorded()});
+  keys.add("json", &arguments.json, "Print what lr_suggestion_DATE.json holds.",
+           {flag(), unrecorded()});
 }
 
 void print(const train::LrFindResult& result) {
@@ -45,14 +49,19 @@ config::Command lr_find_command() {
   const auto arguments = std::make_shared<Arguments>();
   config::Command command{"lr-find", "look for a learning rate by a range test", {}, {}};
   declare_run_keys(command.keys, arguments->request, arguments->config_file);
-  declare(command.keys, arguments->options);
+  declare(command.keys, *arguments);
   train::declare_options(command.keys, arguments->request.options);
   command.run = [arguments](const config::Declarations& parsed) {
     arguments->request.config_text = config::config_text(parsed);
     return run_on_ranks(OnSignal::kLeave, [&](const RankContext& rank) {
       const auto result = train::find_lr(arguments->request, arguments->options,
                                          {rank.control, rank.mpi, rank.files, rank.stop});
-      if (rank.control.world().rank == 0) print(result);
+      if (rank.control.world().rank != 0) return kExitDone;
+      if (arguments->json) {
+        std::cout << read_text(rank.files, result.json_path);
+      } else {
+        print(result);
+      }
       return kExitDone;
     });
   };

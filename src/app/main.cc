@@ -34,8 +34,9 @@ int main(int argc, char** argv) {
        app::checkpoint_verify_command(), app::checkpoint_diff_command(),
        app::checkpoint_import_command(), app::checkpoint_export_command(),
        app::bench_checkpoint_command(), app::bench_allreduce_command(), app::bench_loader_command(),
-       app::explain_hang_command(), app::lr_find_command(), app::plan_command(),
-       app::preflight_command(), app::scale_report_command()}};
+       app::bench_train_command(), app::explain_hang_command(), app::lr_find_command(),
+       app::plan_command(), app::plot_command(), app::preflight_command(),
+       app::scale_report_command()}};
   try {
     const auto files = posix_file_system();
     const config::Invocation invocation =

@@ -7,8 +7,6 @@
 #include "base/check.h"
 #include "base/hash.h"
 #include "ckpt/weights_file.h"
-#include "optim/lars.h"
-#include "optim/sgd.h"
 #include "train/agreement.h"
 #include "train/averaging.h"
 #include "train/batch_split.h"
@@ -18,26 +16,10 @@
 #include "train/device.h"
 #include "train/flat_model.h"
 #include "train/rates.h"
+#include "train/update_rule.h"
 
 namespace ringmaster::train {
 namespace {
-
-std::unique_ptr<optim::Optimizer> make_optimizer(const TrainOptions& options, const Parts& parts,
-                                                 std::vector<optim::ParameterSlot> slots) {
-  optim::OptimizerOptions rule;
-  rule.momentum = options.momentum;
-  rule.weight_decay = options.weight_decay;
-  rule.nesterov = options.nesterov;
-  rule.decay_norm_and_bias = options.decay_norm_and_bias;
-  if (options.optimizer == "lars") {
-    return std::make_unique<optim::Lars>(parts.flat_parameters, parts.gradients->flat(),
-                                         std::move(slots),
-                                         optim::LarsOptions{rule, options.trust_coefficient});
-  }
-  RM_CHECK(options.optimizer == "sgd", "an undeclared optimizer: ", options.optimizer);
-  return std::make_unique<optim::Sgd>(parts.flat_parameters, parts.gradients->flat(),
-                                      std::move(slots), rule);
-}
 
 // Parameters into one flat buffer, gradients and statistics into the engine's arena.
 void make_flat(const RunRequest& request, const RunContext& context, Parts& parts) {
@@ -47,8 +29,9 @@ void make_flat(const RunRequest& request, const RunContext& context, Parts& part
   const auto statistics = options.freeze_batch_norm ? std::vector<model::NamedTensor>()
                                                     : model::statistics(*parts.model);
   // The engine brings the table, and the table the size of the buckets in the engine's arena.
-  Connection connection = connect(request, context, parts.device,
-                                  grad::arena_elems(sizes_of(parameters), sizes_of(statistics)));
+  Connection connection =
+      connect(options, table_files(options, request.run_folder), context, parts.device,
+              grad::arena_elems(sizes_of(parameters), sizes_of(statistics)));
   parts.engine = std::move(connection.engine);
   parts.allreduce_table = std::move(connection.table);
   const grad::BucketPlan plan = grad::plan_buckets(sizes_of(parameters), sizes_of(statistics),
@@ -58,7 +41,8 @@ void make_flat(const RunRequest& request, const RunContext& context, Parts& part
       flatten(parameters, statistics, plan, *parts.engine, context.control.world().size);
   parts.flat_parameters = std::move(flat.parameters);
   parts.gradients = std::move(flat.gradients);
-  parts.optimizer = make_optimizer(options, parts, std::move(flat.slots));
+  parts.optimizer = make_optimizer(options, parts.flat_parameters, parts.gradients->flat(),
+                                   std::move(flat.slots));
 }
 
 // Of the tensor's bytes; equal on two ranks exactly if these are.
@@ -70,14 +54,15 @@ std::string hash_of(const at::Tensor& flat) {
 
 }  // namespace
 
-TrainerOptions trainer_options_of(const TrainOptions& options, const Parts& parts) {
+TrainerOptions trainer_options_of(const TrainOptions& options, c10::Device device,
+                                  int micro_batches) {
   TrainerOptions trainer;
-  trainer.forward = {parts.device,
+  trainer.forward = {device,
                      parse_precision(options.precision),
                      options.torch_gradients,
                      options.label_smoothing,
                      {options.stochastic_depth, static_cast<std::uint64_t>(options.seed)}};
-  trainer.micro_batches = parts.micro_batches;
+  trainer.micro_batches = micro_batches;
   trainer.step_deadline_s = options.step_deadline_s;
   trainer.clip_norm = options.clip_norm;
   trainer.norm_steps = options.log_steps;
@@ -125,11 +110,10 @@ data::LoaderOptions loader_options(const TrainOptions& options, c10::Device devi
   return loader;
 }
 
-std::shared_ptr<model::ResNet> make_network(const TrainOptions& options,
-                                            const shard::Dataset& dataset) {
+std::shared_ptr<model::ResNet> make_network(const TrainOptions& options, std::int64_t classes) {
   model::ModelOptions network;
   network.name = options.model;
-  network.classes = static_cast<std::int64_t>(dataset.classes().size());
+  network.classes = classes;
   network.small_input = options.small_input;
   network.zero_init_residual = options.zero_init_residual;
   network.blur_pool = model::parse_blur_pool(options.blur_pool);
@@ -175,7 +159,7 @@ Parts assemble(const RunRequest& request, const RunContext& context) {
   parts.eval_loader = std::make_unique<data::EvalLoader>(*parts.val_set, evaluation, world.rank,
                                                          eval_transform_options(options), loader);
 
-  parts.model = make_network(options, *parts.train_set);
+  parts.model = make_network(options, std::ssize(parts.train_set->classes()));
   if (!options.init.empty()) {
     restore_model(ckpt::read_weights_file(context.files, options.init), options.init, *parts.model);
   }

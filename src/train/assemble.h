@@ -51,14 +51,15 @@ struct Parts {
 // the key to change.
 [[nodiscard]] Parts assemble(const RunRequest& request, const RunContext& context);
 
-[[nodiscard]] TrainerOptions trainer_options_of(const TrainOptions& options, const Parts& parts);
+[[nodiscard]] TrainerOptions trainer_options_of(const TrainOptions& options, c10::Device device,
+                                                int micro_batches);
 
 // Of weights, statistics and momentum; equal on two ranks exactly if all of these are.
 [[nodiscard]] std::string state_hash(const Parts& parts);
 
 // The pieces that evaluation needs too.
 [[nodiscard]] std::shared_ptr<model::ResNet> make_network(const TrainOptions& options,
-                                                          const shard::Dataset& dataset);
+                                                          std::int64_t classes);
 [[nodiscard]] data::TransformOptions transform_options(const TrainOptions& options);
 [[nodiscard]] data::TransformOptions eval_transform_options(const TrainOptions& options);
 [[nodiscard]] data::LoaderOptions loader_options(const TrainOptions& options, c10::Device device);

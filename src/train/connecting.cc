@@ -8,26 +8,19 @@
 #include "obs/run_dir.h"
 
 namespace ringmaster::train {
-namespace {
 
-comm::FoundTable find_table(const RunRequest& request, const RunContext& context,
-                            const comm::TableRequest& wanted) {
-  const comm::TableFiles files{request.options.allreduce_table,
-                               obs::RunDir(request.run_folder).allreduce_table(),
-                               comm::default_table_cache()};
-  return comm::find_table(
-      context.control, context.files, files, wanted,
-      Deadline::after(std::chrono::duration<double>(request.options.step_deadline_s)));
+comm::TableFiles table_files(const TrainOptions& options, const std::string& run_folder) {
+  return {options.allreduce_table, obs::RunDir(run_folder).allreduce_table(),
+          comm::default_table_cache()};
 }
 
-}  // namespace
-
-Connection connect(const RunRequest& request, const RunContext& context, c10::Device device,
-                   std::int64_t elems) {
-  const TrainOptions& options = request.options;
+Connection connect(const TrainOptions& options, const comm::TableFiles& tables,
+                   const RunContext& context, c10::Device device, std::int64_t elems) {
   Connection connection;
   const auto table = [&](const comm::TableRequest& wanted) {
-    connection.table = find_table(request, context, wanted);
+    connection.table =
+        comm::find_table(context.control, context.files, tables, wanted,
+                         Deadline::after(std::chrono::duration<double>(options.step_deadline_s)));
     return connection.table->table;
   };
   if (device.is_cuda()) {

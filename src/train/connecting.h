@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include <c10/core/Device.h>
 
@@ -20,11 +21,15 @@ struct Connection {
   std::optional<comm::FoundTable> table;  // of algorithm auto, where there is more than one rank
 };
 
-// Collective. `elems`: float32 elements of the arena. The table of `auto` is the run's own, which
-// makes a resumed run's sums the same to the bit, else one measured before, else a new one. Errors
-// are make_engine()'s, make_nccl_engine()'s and find_table()'s.
-[[nodiscard]] Connection connect(const RunRequest& request, const RunContext& context,
-                                 c10::Device device, std::int64_t elems);
+// Where a run looks for the table of `auto`: its own, which makes a resumed run's sums the same to
+// the bit, else one measured before.
+[[nodiscard]] comm::TableFiles table_files(const TrainOptions& options,
+                                           const std::string& run_folder);
+
+// Collective. `elems`: float32 elements of the arena. Errors are make_engine()'s,
+// make_nccl_engine()'s and find_table()'s.
+[[nodiscard]] Connection connect(const TrainOptions& options, const comm::TableFiles& tables,
+                                 const RunContext& context, c10::Device device, std::int64_t elems);
 
 // bucket_bytes and first_bucket_bytes; for bucket_bytes = 0 what the table speaks for, and where
 // that is nothing, grad's own default.

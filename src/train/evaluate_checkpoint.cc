@@ -47,7 +47,7 @@ CheckpointEvaluation evaluate_checkpoint(const EvalRequest& request, const RunCo
       stage_data(options, request.data_folder, manifest, nullptr, plan, context);
   const auto dataset =
       shard::open_dataset(context.files, request.data_folder, "val", staged.folder_of);
-  const auto model = make_network(options, *dataset);
+  const auto model = make_network(options, std::ssize(dataset->classes()));
   restore_model(weights_of_checkpoint(context.files, request.checkpoint, request.weights),
                 request.checkpoint, *model);
   model->to(device);

@@ -36,7 +36,8 @@ LrCurve run_steps(Trainer& trainer, data::TrainLoader& loader, const LrFindOptio
   LrCurve curve;
   for (std::int64_t step = 0; step < options.num_iter; ++step) {
     if (step % steps_per_epoch == 0) loader.start_epoch(step / steps_per_epoch);
-    const StepResult result = trainer.step(loader, {step, step, step / steps_per_epoch});
+    const StepResult result =
+        trainer.step([&] { return loader.next(); }, {step, step, step / steps_per_epoch});
     curve.lr.push_back(result.lr);
     curve.loss.push_back(result.totals.loss());
     RM_REQUIRE(result.stop == stop::Reason::kNone, ErrorKind::kInvalidArgument,
@@ -116,7 +117,8 @@ LrFindResult find_lr(const RunRequest& request, const LrFindOptions& options,
   context.files.make_dirs(request.run_folder);
   Parts parts = assemble(request, context);
   Activity activity;
-  TrainerOptions trainer_options = trainer_options_of(request.options, parts);
+  TrainerOptions trainer_options =
+      trainer_options_of(request.options, parts.device, parts.micro_batches);
   trainer_options.guard = false;
   trainer_options.norm_steps = 0;
   Trainer trainer(*parts.model, *parts.gradients, *parts.optimizer, *schedule, context.control,

@@ -53,8 +53,8 @@ class Run {
         started_(context.control.broadcast(time_name(), 0, step_deadline())),
         trainer_(*parts_.model, *parts_.gradients, *parts_.optimizer, *parts_.schedule,
                  context.control, context.stop, activity_,
-                 trainer_options_of(request.options, parts_), parts_.ema.get(),
-                 parts_.scaler.get()),
+                 trainer_options_of(request.options, parts_.device, parts_.micro_batches),
+                 parts_.ema.get(), parts_.scaler.get()),
         tracer_(request.options.trace_steps, activity_, *parts_.engine, *parts_.gradients),
         saver_(request, context, parts_, reporter_),
         samples_(context.files,
@@ -112,8 +112,9 @@ class Run {
     while (progress_.epoch_step < parts_.steps_per_epoch) {
       const auto start = Clock::now();
       tracer_.before_step();
-      const StepResult result = trainer_.step(
-          *parts_.train_loader, {progress_.step, progress_.updates(), progress_.epoch});
+      const StepResult result =
+          trainer_.step([this] { return parts_.train_loader->next(); },
+                        {progress_.step, progress_.updates(), progress_.epoch});
       if (result.outcome == StepOutcome::kNotFinite) look_into_non_finite(result);
       count(result);
       progress_.epoch_train_seconds += seconds_since(start);
@@ -144,9 +145,10 @@ class Run {
   // Collective. An error, the same on all ranks, unless such steps are to be skipped.
   void look_into_non_finite(const StepResult& result) {
     activity_.enter("non-finite");
-    const NonFiniteFinding finding =
-        find_non_finite(parts_, context_, trainer_options_of(request_.options, parts_).forward,
-                        progress_, obs::RunDir(request_.run_folder).non_finite(), step_deadline());
+    const NonFiniteFinding finding = find_non_finite(
+        parts_, context_,
+        trainer_options_of(request_.options, parts_.device, parts_.micro_batches).forward,
+        progress_, obs::RunDir(request_.run_folder).non_finite(), step_deadline());
     if (!finding.where.empty()) reporter_.log().error(finding.where);
     reporter_.log().warn(skip_or_stop(finding, result.totals, progress_, request_.options));
   }

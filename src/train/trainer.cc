@@ -34,7 +34,7 @@ Trainer::Trainer(model::ResNet& model, grad::Gradients& gradients, optim::Optimi
       ema_(ema),
       scaler_(scaler) {}
 
-StepResult Trainer::step(data::TrainLoader& loader, const StepPlace& place) {
+StepResult Trainer::step(const NextBatch& next, const StepPlace& place) {
   StepResult result;
   result.lr = schedule_.lr(place.updates);  // a pure function: resume can't drift
   result.momentum = schedule_.momentum(place.updates);
@@ -44,7 +44,7 @@ StepResult Trainer::step(data::TrainLoader& loader, const StepPlace& place) {
   for (int micro = 0; micro < options_.micro_batches; ++micro) {
     activity_.enter("data wait");
     const auto asked = Clock::now();
-    const auto batch = loader.next();
+    const auto batch = next();
     result.data_wait_s += seconds_since(asked);
     RM_CHECK(batch.has_value(), "the epoch ended before step ", place.step);
     result.sample_ids.insert(result.sample_ids.end(), batch->sample_ids.begin(),

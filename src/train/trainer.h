@@ -2,12 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <vector>
 
 #include "base/deadline.h"
 #include "comm/control.h"
-#include "data/loader.h"
+#include "data/batch_pipeline.h"
 #include "grad/gradients.h"
 #include "model/resnet.h"
 #include "optim/ema.h"
@@ -60,6 +61,9 @@ struct TrainerOptions {
   bool guard = true;            // else a loss that is not finite is a result like any other
 };
 
+// This rank's next micro-batch; empty where there is none. Called by the training thread.
+using NextBatch = std::function<std::optional<data::Batch>()>;
+
 // Owns nothing of what it is given; all of it must outlive it. One thread.
 class Trainer {
  public:
@@ -69,10 +73,10 @@ class Trainer {
           Activity& activity, const TrainerOptions& options, optim::Ema* ema,
           optim::LossScaler* scaler);
 
-  // Collective. Takes the step's micro-batches from `loader`, and applies what they give, or not:
-  // all ranks decide alike. Errors: the loader's, the ring's (Error{kTimeout, kPeerLost}); after
-  // one the run can't go on.
-  StepResult step(data::TrainLoader& loader, const StepPlace& place);
+  // Collective. Takes the step's micro-batches from `next`, and applies what they give, or not: all
+  // ranks decide alike. Errors: those of `next`, the ring's (Error{kTimeout, kPeerLost}); after one
+  // the run can't go on.
+  StepResult step(const NextBatch& next, const StepPlace& place);
 
  private:
   Totals forward_backward(const data::Batch& batch, std::int64_t epoch);

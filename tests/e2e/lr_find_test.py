@@ -9,11 +9,11 @@ import random
 import lab
 
 
-def find(work, data, name):
+def find(work, data, name, *more):
     keys = {"model": "resnet18", "image_size": 16, "eval_resize": 16, "crop": "none", "device": "cpu", "threads": 1, "global_batch": 32}
     words = [word for key, value in keys.items() for word in (f"--{key}", value)]
     text = lab.run(lab.ranks(2, [lab.TRAINER, "lr-find", "--data", data, "--run", f"{work}/{name}", "--start-lr", "1e-4", "--end-lr", 10,
-                                 "--num-iter", 60, "--smoothing", 0.8, *words]))
+                                 "--num-iter", 60, "--smoothing", 0.8, *words, *more]))
     found, = glob.glob(f"{work}/{name}/lr_suggestion_*.json")
     plot, = glob.glob(f"{work}/{name}/lr_finder_*_start0.0001_end10_iter60.png")
     assert os.path.getsize(plot) > 5000 and not glob.glob(f"{work}/{name}/checkpoints/*")
@@ -51,9 +51,10 @@ def main():
     print(text)
 
     lab.run([lab.SHARDER, "pack", "--input", shuffled_source(work), "--output", f"{work}/noise", "--subset", 200, "--shards", 3])
-    text, found = find(work, f"{work}/noise", "noise")
+    text, found = find(work, f"{work}/noise", "noise", "--json")
     assert found["verdict"] == "no signal" and found["suggested_max_lr"] is None, text
-    print(text)
+    assert json.loads(text) == found, text
+    print(found["explanation"])
 
 
 if __name__ == "__main__":

@@ -55,7 +55,6 @@ bundle() {
   mkdir -p "$out/bin" "$out/tests" "$out/lib"
   find "$build/bin" -maxdepth 1 -type f -perm -u+x -exec cp -t "$out/bin" {} +
   find "$build/tests/gpu" -maxdepth 1 -type f -perm -u+x -exec cp -t "$out/tests" {} +
-  cp "$build/tests/peers/train_step_tool" "$out/bin"
   take_libraries "$out"/bin/* "$out"/tests/*
   take_openmpi
   cp "${BASH_SOURCE[0]}" "$out/run.sh"
@@ -86,8 +85,7 @@ ranks() {
 bench_training() { # images per second without communication, and with each way of it
   local algorithm
   for algorithm in none ring nccl; do
-    printf 'ResNet-50, 224 pixels, batch 64 a rank, %s: ' "$algorithm"
-    ranks "$out/bin/train_step_tool" 224 64 20 "$algorithm" cuda || return
+    ranks "$out/bin/ringmaster" bench train --batch 64 --precision bf16 --device cuda --algorithm "$algorithm" || return
   done
 }
 work() { # NAME

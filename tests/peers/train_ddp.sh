@@ -3,12 +3,10 @@
 # communication, in turn in one run; images per second, medians over the rounds, and ratios.
 #
 #   tests/peers/train_ddp.sh [ROUNDS] [PIXELS...]      default: 3 rounds, 32 and 64 pixels
-#   RANKS=2 BATCH=16 STEPS=8 ALGORITHM=hierarchical BUILD=build PYTHON=... (with torch and torchvision)
-#
-# Needs the build's test programs (-DRINGMASTER_TESTS=ON: tests/peers/train_step_tool).
+#   RANKS=2 BATCH=16 STEPS=8 ALGORITHM=auto BUILD=build PYTHON=... (with torch and torchvision)
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
-tool=${BUILD:-$root/build}/tests/peers/train_step_tool
+trainer=${BUILD:-$root/build}/bin/ringmaster
 python=${PYTHON:-$("$root/ami/install.sh" --print-prefix)/venv/bin/python3}
 ranks=${RANKS:-2} batch=${BATCH:-16} steps=${STEPS:-8}
 rounds=${1:-3}
@@ -19,7 +17,10 @@ rows=$(mktemp)
 trap 'rm -f "$rows"' EXIT
 export OMP_NUM_THREADS=1
 
-ours() { "$root/launch/local_mpirun.sh" "$ranks" "$tool" "$1" "$batch" "$steps" "$2"; }
+ours() {
+  "$root/launch/local_mpirun.sh" "$ranks" "$trainer" bench train --model resnet50 --image_size "$1" --batch "$batch" --steps "$steps" \
+    --first_steps 2 --algorithm "$2" --device cpu --threads 1 --json | sed -n 's/.*"images_per_second":\([0-9.e+]*\).*/\1/p'
+}
 torch() {
   "$python" -m torch.distributed.run --nproc-per-node "$ranks" --rdzv-backend c10d --rdzv-endpoint localhost:0 \
     "$root/tests/peers/train_ddp.py" "$1" "$batch" "$steps" "$2" 2>/dev/null
@@ -29,7 +30,7 @@ for ((round = 1; round <= rounds; round++)); do
   for px in "${pixels[@]}"; do
     echo "# round $round of $rounds, $px pixels" >&2
     {
-      echo "$px ours $(ours "$px" "${ALGORITHM:-hierarchical}")"
+      echo "$px ours $(ours "$px" "${ALGORITHM:-auto}")"
       echo "$px ddp $(torch "$px" ddp)"
       echo "$px ours_none $(ours "$px" none)"
       echo "$px torch_none $(torch "$px" none)"
