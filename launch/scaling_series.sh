@@ -19,11 +19,12 @@ series() {
   "$bin/ringmaster" scale-report "$dir" | tee "$dir/scaling.md"
 }
 
-# Sizes from which latency and bandwidth can be told.
+# Sizes from which latency and bandwidth can be told: those of buckets. A network that is shaped lets small ones pass faster than its rate.
 allreduces() { # DIR COUNT
   [ ! -s "$1/allreduce-$2.jsonl" ] || return 0
   echo "== allreduces of $2 ranks" >&2
-  start_ranks "$2" "$bin/ringmaster" bench allreduce --algorithms ring --min_bytes 65536 --max_bytes "${SCALING_BYTES:-16777216}" \
+  local largest=${SCALING_BYTES:-16777216}
+  start_ranks "$2" "$bin/ringmaster" bench allreduce --algorithms ring --min_bytes $((largest / 16)) --max_bytes "$largest" \
     --iterations "${SCALING_ITERATIONS:-5}" --json >"$1/allreduce-$2.tmp"
   grep '^{' "$1/allreduce-$2.tmp" | tr -d '\r' >"$1/allreduce-$2.jsonl"
   rm "$1/allreduce-$2.tmp"
