@@ -9,6 +9,7 @@
 #include "app/commands.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/median.h"
 #include "ckpt/bench_checkpoint.h"
 #include "model/resnet.h"
 
@@ -40,11 +41,6 @@ ckpt::Snapshot snapshot_of(model::ResNet& network) {
   }
   snapshot.optimizer.groups = {group};
   return snapshot;
-}
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
 }
 
 void print(const ckpt::CheckpointBenchResult& result, const BenchArguments& arguments) {

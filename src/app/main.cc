@@ -25,7 +25,7 @@ namespace {
 
 int main(int argc, char** argv) {
   using namespace ringmaster;
-  keep_freed_memory();
+  tune_heap();
   config::Program program{
       "ringmaster",
       "trains ResNets from packed shards, on one machine or many",

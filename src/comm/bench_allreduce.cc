@@ -8,8 +8,10 @@
 #include <iomanip>
 #include <random>
 #include <sstream>
+#include <utility>
 
 #include "base/check.h"
+#include "base/median.h"
 #include "comm/element.h"
 
 namespace ringmaster::comm {
@@ -133,9 +135,7 @@ class Bench {
       const auto time = Clock::now() - start;
       if (i >= options_.warm_up) times_ns.push_back(std::chrono::nanoseconds(time).count());
     }
-    const auto middle = times_ns.begin() + static_cast<std::ptrdiff_t>(times_ns.size() / 2);
-    std::nth_element(times_ns.begin(), middle, times_ns.end());
-    std::int64_t median_ns = *middle;
+    std::int64_t median_ns = median(std::move(times_ns));
     control_.all_max({&median_ns, 1}, deadline());
     return static_cast<double>(median_ns) * 1e-3;
   }

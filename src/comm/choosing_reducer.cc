@@ -13,14 +13,14 @@ ChoosingReducer::ChoosingReducer(Reducers reducers, AllreduceTable table, DType 
   table_.require_algorithms([&](const std::string& name) { return reducers_.count(name) != 0; });
 }
 
-void ChoosingReducer::reduce(const Reduction& reduction, const Patience& patience,
+bool ChoosingReducer::reduce(const Reduction& reduction, const Patience& patience,
                              const Progress& progress) {
   const std::size_t bytes = static_cast<std::size_t>(reduction.count_elems) * element_bytes_;
   Reducer* next = reducers_.at(table_.algorithm_for(bytes)).get();
   // Each reducer knows only of its own reductions what peers may still read.
   if (last_ != nullptr && last_ != next) last_->settle(patience);
   last_ = next;
-  next->reduce(reduction, patience, progress);
+  return next->reduce(reduction, patience, progress);
 }
 
 void ChoosingReducer::settle(const Patience& patience) {

@@ -20,7 +20,7 @@ class ChoosingReducer final : public Reducer {
   ChoosingReducer(Reducers reducers, AllreduceTable table, DType type, std::string wires);
 
   std::byte* arena() override { return reducers_.begin()->second->arena(); }
-  void reduce(const Reduction& reduction, const Patience& patience,
+  bool reduce(const Reduction& reduction, const Patience& patience,
               const Progress& progress) override;
   void settle(const Patience& patience) override;
   void wake() override;

@@ -58,6 +58,12 @@ class Engine {
   // the reduction; after an error only the destructor may be called.
   virtual void finish(Stream consumer, Deadline deadline) = 0;
 
+  // Whether this rank is sure that every element which it added up to the end itself, between the
+  // last two finish() that returned, is finite. Where all ranks are sure, every element of the
+  // results is: a look at them that costs no pass over memory. False says nothing: an engine need
+  // not look. By the thread that calls finish().
+  [[nodiscard]] virtual bool sure_of_finite() const { return false; }
+
   // The last reductions, oldest first: for the report after an error and for the timeline. Any
   // thread, also after an error. Empty from an engine that keeps none.
   [[nodiscard]] virtual std::vector<Operation> history() const { return {}; }

@@ -76,6 +76,7 @@ void HostEngine::finish(Stream consumer, Deadline deadline) {
   }
   patience_.limit(Deadline::never());
   if (error_) std::rethrow_exception(error_);
+  sure_of_finite_ = std::exchange(all_finite_, true);
 }
 
 void HostEngine::serve() {
@@ -96,21 +97,24 @@ void HostEngine::run_one(std::unique_lock<std::mutex>& lock) {
   const bool is_last = queue_.empty();
   lock.unlock();
   std::exception_ptr error;
+  bool finite = false;
   try {
-    reduce(job, is_last);
+    finite = reduce(job, is_last);
   } catch (...) {
     error = std::current_exception();
   }
   lock.lock();
   running_ = false;
+  all_finite_ = all_finite_ && finite;
   if (error) error_ = error;
   idle_.notify_all();
 }
 
-void HostEngine::reduce(const Job& job, bool is_last) {
+bool HostEngine::reduce(const Job& job, bool is_last) {
   history_.start(job.number);
+  bool finite = false;
   try {
-    reducer_->reduce(job.reduction, patience_, [&](int step, int segment, int peer) {
+    finite = reducer_->reduce(job.reduction, patience_, [&](int step, int segment, int peer) {
       history_.receive(job.number, step, segment, peer);
     });
     if (is_last) reducer_->settle(patience_);
@@ -120,6 +124,7 @@ void HostEngine::reduce(const Job& job, bool is_last) {
   }
   const Operation done = history_.end(job.number, Phase::kDone);
   if (options_.on_reduced) options_.on_reduced(done);
+  return finite;
 }
 
 }  // namespace ringmaster::comm

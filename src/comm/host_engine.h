@@ -43,6 +43,7 @@ class HostEngine final : public Engine {
   std::int64_t capacity_elems() const override { return options_.capacity_elems; }
   void start(const Reduction& reduction, Stream producer) override;
   void finish(Stream consumer, Deadline deadline) override;
+  bool sure_of_finite() const override { return sure_of_finite_; }
   std::string describe() const override { return reducer_->describe() + options_.remark; }
   std::vector<Operation> history() const override { return history_.snapshot(); }
 
@@ -58,12 +59,13 @@ class HostEngine final : public Engine {
   // REQUIRES: `lock` holds mutex_, the queue is not empty and nobody runs. Carries out the first
   // reduction, without the lock meanwhile; an error goes into error_.
   void run_one(std::unique_lock<std::mutex>& lock);
-  void reduce(const Job& job, bool is_last);
+  [[nodiscard]] bool reduce(const Job& job, bool is_last);  // as Reducer::reduce
 
   const HostEngineOptions options_;
   const std::unique_ptr<Reducer> reducer_;
   Patience patience_;
   OpHistory history_;
+  bool sure_of_finite_ = false;  // of what the last finish() ended
 
   std::mutex mutex_;  // guards what follows:
   std::condition_variable work_, idle_;
@@ -72,6 +74,7 @@ class HostEngine final : public Engine {
   std::optional<Deadline::Clock::time_point> step_began_;  // the first start() since finish()
   bool finish_is_late_ = false;  // the last finish() left time to do something before it
   bool running_ = false, stopping_ = false;
+  bool all_finite_ = true;  // surely, of what has been reduced since the last finish()
   std::exception_ptr error_;
   std::thread thread_;  // last: it uses all of the above
 };

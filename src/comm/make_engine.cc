@@ -6,6 +6,7 @@
 #include <numeric>
 #include <set>
 #include <thread>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -164,7 +165,7 @@ class Workshop {
     TimedReductions all;
     for (const auto& [algorithm, reducer] : reducers) {
       all[algorithm] = [&reducer](const Reduction& reduction, const Patience& patience) {
-        reducer->reduce(reduction, patience, [](int, int, int) {});
+        std::ignore = reducer->reduce(reduction, patience, [](int, int, int) {});
         reducer->settle(patience);
       };
     }

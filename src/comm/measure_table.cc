@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 #include <vector>
 
 #include "base/check.h"
+#include "base/median.h"
 
 namespace ringmaster::comm {
 namespace {
@@ -63,9 +65,7 @@ class Measurement {
         static_cast<std::int64_t>(share_us / std::max(first_us, 1.0)), 1, kMostRepeats);
     std::vector<Clock::duration> times;
     for (std::int64_t i = 0; i < repeats; ++i) times.push_back(time_one(timed, bytes));
-    const auto middle = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);
-    std::nth_element(times.begin(), middle, times.end());
-    return agreed_us(*middle);
+    return agreed_us(median(std::move(times)));
   }
 
   Clock::duration time_one(const TimedReduction& timed, std::size_t bytes) {

@@ -60,7 +60,7 @@ class MpiReducer final : public Reducer {
   void wake() override {}  // it never sleeps for long
   std::string describe() const override { return "MPI_Iallreduce"; }
 
-  void reduce(const Reduction& reduction, const Patience& patience,
+  bool reduce(const Reduction& reduction, const Patience& patience,
               const Progress& progress) override {
     constexpr std::int64_t kPieceElems = std::int64_t{1} << 30;  // MPI counts in int
     progress(0, -1, -1);
@@ -75,6 +75,7 @@ class MpiReducer final : public Reducer {
       wait(request, reduction, patience);
       if (reduction.scale != 1.0) vector_kernels(type_).scale(at, count_elems, reduction.scale);
     }
+    return false;  // a look would be one more pass over memory
   }
 
  private:

@@ -23,7 +23,10 @@ class Reducer {
  public:
   virtual ~Reducer() = default;
   [[nodiscard]] virtual std::byte* arena() = 0;
-  virtual void reduce(const Reduction& reduction, const Patience& patience,
+  // Whether this rank is sure that all elements which it added up to the end itself are finite
+  // (after rounding, where they were rounded): each is by one rank, so where all are sure, the
+  // whole result is. A reducer that does not look is never sure.
+  virtual bool reduce(const Reduction& reduction, const Patience& patience,
                       const Progress& progress) = 0;
   // Everything reduced so far is this rank's alone when it returns: no other rank reads it any
   // more.

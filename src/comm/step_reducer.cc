@@ -12,16 +12,20 @@ namespace ringmaster::comm {
 class StepReducer::Walk {
  public:
   Walk(Transport& transport, const Plan& plan, const Reduction& reduction, std::int64_t number,
-       std::size_t element_bytes, const std::optional<WireKernels>& wire, Waiter waiter)
+       DType type, const VectorKernels& kernels, const std::optional<WireKernels>& wire,
+       Waiter waiter)
       : transport_(transport),
         plan_(plan),
         reduction_(reduction),
         number_(number),
-        element_bytes_(element_bytes),
+        element_bytes_(size_bytes(type)),
+        kernels_(kernels),
         wire_(wire),
         waiter_(waiter) {}
 
-  void run(const Progress& progress) {
+  // As Reducer::reduce.
+  bool run(const Progress& progress) {
+    bool finite = true;
     for (std::size_t i = 0; i < plan_.size(); ++i) {
       const Action& action = plan_[i];
       const Segment segment = segment_of(action);
@@ -34,10 +38,14 @@ class StepReducer::Walk {
       waiter_.await({action.peer, reduction_.index, action.step, action.segment, "data of"},
                     [&] { return transport_.try_receive(segment, action.kind, reduction_.scale); });
       ++received_;
-      if (wire_ && !reduction_.exact && action.kind == ActionKind::kReceiveAddScale)
-        wire_->round(reinterpret_cast<float*>(transport_.arena() + segment.offset_bytes),
-                     action.count_elems);
+      if (action.kind != ActionKind::kReceiveAddScale) continue;
+      // The segment is in the cache still.
+      std::byte* const sums = transport_.arena() + segment.offset_bytes;
+      if (wire_ && !reduction_.exact)
+        wire_->round(reinterpret_cast<float*>(sums), action.count_elems);
+      finite = finite && kernels_.all_finite(sums, action.count_elems);
     }
+    return finite;
   }
 
  private:
@@ -68,6 +76,7 @@ class StepReducer::Walk {
   const Reduction& reduction_;
   const std::int64_t number_;
   const std::size_t element_bytes_;
+  const VectorKernels& kernels_;
   const std::optional<WireKernels>& wire_;
   Waiter waiter_;
   std::size_t next_ = 0;             // the first action not yet announced
@@ -79,6 +88,7 @@ StepReducer::StepReducer(std::shared_ptr<Transport> transport, const World& worl
     : transport_(std::move(transport)),
       world_(world),
       type_(type),
+      kernels_(vector_kernels(type)),
       make_plan_(std::move(make_plan)),
       name_(std::move(name)),
       wire_(wire ? std::optional(wire_kernels(*wire)) : std::nullopt) {}
@@ -89,22 +99,23 @@ const Plan& StepReducer::plan_for(std::int64_t count_elems) {
   return plans_.emplace(count_elems, make_plan_(count_elems)).first->second;
 }
 
-void StepReducer::reduce(const Reduction& reduction, const Patience& patience,
+bool StepReducer::reduce(const Reduction& reduction, const Patience& patience,
                          const Progress& progress) {
   const std::int64_t begin = reduction.offset_elems;
   const std::int64_t end = begin + reduction.count_elems;
   if (begin < unsettled_end_ && unsettled_begin_ < end) settle(patience);
   last_index_ = reduction.index;
   if (world_.size == 1) {
-    vector_kernels(type_).scale(
-        transport_->arena() + static_cast<std::size_t>(begin) * size_bytes(type_),
-        reduction.count_elems, reduction.scale);
-    return;
+    // A pass over memory that most steps of a lone rank need not make.
+    if (reduction.scale == 1.0) return false;
+    kernels_.scale(transport_->arena() + static_cast<std::size_t>(begin) * size_bytes(type_),
+                   reduction.count_elems, reduction.scale);
+    return false;
   }
   unsettled_begin_ = unsettled_end_ == 0 ? begin : std::min(unsettled_begin_, begin);
   unsettled_end_ = std::max(unsettled_end_, end);
-  Walk(*transport_, plan_for(reduction.count_elems), reduction, reductions_++, size_bytes(type_),
-       wire_, Waiter(*transport_, world_, patience, pace_))
+  return Walk(*transport_, plan_for(reduction.count_elems), reduction, reductions_++, type_,
+              kernels_, wire_, Waiter(*transport_, world_, patience, pace_))
       .run(progress);
 }
 

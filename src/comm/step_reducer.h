@@ -24,7 +24,7 @@ class StepReducer final : public Reducer {
               MakePlan make_plan, std::string name, std::optional<DType> wire = std::nullopt);
 
   std::byte* arena() override { return transport_->arena(); }
-  void reduce(const Reduction& reduction, const Patience& patience,
+  bool reduce(const Reduction& reduction, const Patience& patience,
               const Progress& progress) override;
   void settle(const Patience& patience) override;
   void wake() override { transport_->wake(); }
@@ -38,6 +38,7 @@ class StepReducer final : public Reducer {
   std::shared_ptr<Transport> transport_;
   const World& world_;
   const DType type_;
+  const VectorKernels kernels_;
   const MakePlan make_plan_;
   const std::string name_;
   const std::optional<WireKernels> wire_;

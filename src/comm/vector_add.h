@@ -16,6 +16,8 @@ struct VectorKernels {
   void (*add)(void* y, const void* x, std::int64_t count_elems);                      // y += x
   void (*add_scale)(void* y, const void* x, std::int64_t count_elems, double scale);  // scale*(y+x)
   void (*scale)(void* y, std::int64_t count_elems, double scale);                     // y *= scale
+  // No element is infinite or NaN. Integers always are finite.
+  bool (*all_finite)(const void* y, std::int64_t count_elems);
   const char* name;  // "avx512", "avx2", "baseline"
 };
 

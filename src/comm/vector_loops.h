@@ -18,6 +18,15 @@ float float_of(std::uint32_t bits) {
 std::uint32_t bits_of(float value) {
   return __builtin_bit_cast(std::uint32_t, value);
 }
+std::uint64_t bits_of(double value) {
+  return __builtin_bit_cast(std::uint64_t, value);
+}
+std::uint32_t bits_of(std::uint32_t value) {
+  return value;
+}
+std::uint64_t bits_of(std::uint64_t value) {
+  return value;
+}
 
 // One of these per element type: how it is stored, and what it is widened to for computing.
 template <typename T>
@@ -96,6 +105,19 @@ void multiply(void* to, std::int64_t count_elems, double scale) {
   }
 }
 
+// A number less itself is +0, whose bits are all 0; infinity less infinity, and anything with a
+// NaN, is a NaN. Collected as bits, for a sum of floats would not be vectorised.
+template <typename Type>
+bool all_finite(const void* from, std::int64_t count_elems) {
+  const auto* __restrict x = static_cast<const typename Type::Stored*>(from);
+  decltype(bits_of(typename Type::Wide())) found = 0;
+  for (std::int64_t i = 0; i < count_elems; ++i) {
+    const auto value = Type::widen(x[i]);
+    found |= bits_of(value - value);
+  }
+  return found == 0;
+}
+
 template <typename Wire>
 void narrow_all(void* to, const float* from, std::int64_t count_elems) {
   auto* __restrict y = static_cast<typename Wire::Stored*>(to);
@@ -145,7 +167,7 @@ WireKernels wire_kernels_for(DType wire, const char* name) {
 
 template <typename Type>
 VectorKernels kernels_of(const char* name) {
-  return {&add<Type>, &add_scale<Type>, &multiply<Type>, name};
+  return {&add<Type>, &add_scale<Type>, &multiply<Type>, &all_finite<Type>, name};
 }
 
 // Integers are computed unsigned, so that an overflow wraps instead of being undefined.

@@ -1,19 +1,14 @@
 #include "fleet/clocks.h"
 
-#include <algorithm>
 #include <chrono>
 #include <string>
+
+#include "base/median.h"
 
 namespace ringmaster::fleet {
 namespace {
 
 constexpr std::size_t kRounds = 5;
-
-double median(std::vector<double>& values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
 
 }  // namespace
 

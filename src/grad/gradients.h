@@ -52,6 +52,8 @@ class Gradients {
   [[nodiscard]] at::Tensor flat_statistics() const {
     return arena_.narrow(0, 0, plan_.gradients_offset_elems);
   }
+  // After finish(): as comm::Engine::sure_of_finite(), of gradients and statistics.
+  [[nodiscard]] bool sure_of_finite() const { return engine_.sure_of_finite(); }
   // After finish(): the 2-norm of all gradients as one vector, the same on every rank. Not finite
   // exactly if a gradient is not, or if the sum of squares overflows float32. One pass over memory.
   [[nodiscard]] double norm() const;

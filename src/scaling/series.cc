@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/check.h"
+#include "base/median.h"
 #include "obs/jsonl.h"
 #include "obs/run_dir.h"
 
@@ -16,12 +17,6 @@ namespace ringmaster::scaling {
 namespace {
 
 constexpr std::size_t kFirstSteps = 2, kFewestSteps = 3;  // left out; needed after them
-
-double median(std::vector<double> values) {
-  const std::size_t half = values.size() / 2;
-  std::sort(values.begin(), values.end());
-  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
-}
 
 // "weak-12" and "weak-": 12; 0 where `name` is not of this kind.
 int ranks_in(const std::string& name, const std::string& before, const std::string& after) {

@@ -1,9 +1,9 @@
 #include "train/bench_step.h"
 
-#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include <ATen/Parallel.h>
@@ -11,6 +11,7 @@
 #include <ATen/ops/randn.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 
+#include "base/median.h"
 #include "comm/host_groups.h"
 #include "comm/thread_control.h"
 #include "train/assemble.h"
@@ -24,12 +25,6 @@ namespace ringmaster::train {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
 
 std::unique_ptr<optim::Schedule> constant_rate(const TrainOptions& options, std::int64_t steps) {
   optim::ScheduleOptions schedule;

@@ -15,11 +15,14 @@ Totals& Totals::operator+=(const Totals& other) {
 StepExchange exchange(comm::ControlPlane& control, const StepExchange& mine, Deadline deadline) {
   // Counts of one step are far below 2^53: exact as doubles, so that one collective carries them
   // all.
-  constexpr std::size_t kTotals = 5;
+  constexpr std::size_t kTotals = 6;
   std::array<double, kTotals + stop::kReasons> values{
-      mine.totals.loss_sum, static_cast<double>(mine.totals.hits1),
-      static_cast<double>(mine.totals.hits5), static_cast<double>(mine.totals.images),
-      static_cast<double>(mine.replaced)};
+      mine.totals.loss_sum,
+      static_cast<double>(mine.totals.hits1),
+      static_cast<double>(mine.totals.hits5),
+      static_cast<double>(mine.totals.images),
+      static_cast<double>(mine.replaced),
+      mine.finite ? 0.0 : 1.0};                               // ranks that are not sure
   values[kTotals + static_cast<std::size_t>(mine.stop)] = 1;  // ranks that were asked this
   control.all_sum(std::span<double>(values), deadline);
   StepExchange all;
@@ -28,6 +31,7 @@ StepExchange exchange(comm::ControlPlane& control, const StepExchange& mine, Dea
   all.totals.hits5 = static_cast<std::int64_t>(values[2]);
   all.totals.images = static_cast<std::int64_t>(values[3]);
   all.replaced = static_cast<std::int64_t>(values[4]);
+  all.finite = values[5] == 0;
   for (int reason = 0; reason < stop::kReasons; ++reason) {
     if (values[kTotals + static_cast<std::size_t>(reason)] > 0)
       all.stop = static_cast<stop::Reason>(reason);

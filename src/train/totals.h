@@ -38,6 +38,8 @@ struct Validation {
 struct StepExchange {
   Totals totals;              // in: of this rank; out: of all ranks
   std::int64_t replaced = 0;  // damaged records; likewise
+  // In: whether this rank is sure that its share of the gradients is finite; out: whether all are.
+  bool finite = false;
   // In: what this rank was asked; out: what all ranks do, the same on each.
   stop::Reason stop = stop::Reason::kNone;
 };

@@ -62,12 +62,13 @@ StepResult Trainer::step(const NextBatch& next, const StepPlace& place) {
   activity_.enter("agree");
   mine.replaced = static_cast<std::int64_t>(result.replaced.size());
   mine.stop = stop_.take();
+  mine.finite = gradients_.sure_of_finite();
   const StepExchange all = exchange(control_, mine, deadline);
   result.totals = all.totals;
   result.all_replaced = all.replaced;
   result.stop = all.stop;
   activity_.enter("optimizer");
-  result.outcome = judge(place.step, result);
+  result.outcome = judge(place.step, all.finite, result);
   if (result.outcome == StepOutcome::kApplied) {
     optimizer_.step(result.lr, result.momentum);
     if (ema_ != nullptr) ema_->update(place.updates);
@@ -78,7 +79,7 @@ StepResult Trainer::step(const NextBatch& next, const StepPlace& place) {
   return result;
 }
 
-StepOutcome Trainer::judge(std::int64_t step, StepResult& result) {
+StepOutcome Trainer::judge(std::int64_t step, bool finite, StepResult& result) {
   const bool sound_loss = std::isfinite(result.totals.loss()) || !options_.guard;
   if (scaler_ != nullptr) {
     // At a scale below 1 an overflow is the network's own.
@@ -90,7 +91,8 @@ StepOutcome Trainer::judge(std::int64_t step, StepResult& result) {
   }
   if (!sound_loss) return StepOutcome::kNotFinite;
   const bool report = options_.norm_steps > 0 && (step + 1) % options_.norm_steps == 0;
-  if (!report && !options_.guard && options_.clip_norm == 0) return StepOutcome::kApplied;
+  const bool doubtful = options_.guard && !finite;
+  if (!report && !doubtful && options_.clip_norm == 0) return StepOutcome::kApplied;
   const double norm = gradients_.norm();
   if (options_.guard && !std::isfinite(norm)) return StepOutcome::kNotFinite;
   if (report || options_.clip_norm > 0) result.grad_norm = norm;

@@ -81,7 +81,8 @@ class Trainer {
  private:
   Totals forward_backward(const data::Batch& batch, std::int64_t epoch);
   // Unscales and clips the gradients, and finds out whether they can be applied.
-  StepOutcome judge(std::int64_t step, StepResult& result);
+  // `finite`: they are known to be finite (and not only not known to be otherwise).
+  StepOutcome judge(std::int64_t step, bool finite, StepResult& result);
 
   model::ResNet& model_;
   grad::Gradients& gradients_;

@@ -1,6 +1,8 @@
 // The engine over shared memory, with ranks as threads: the same transport, plans and waits as
 // between processes, where ThreadSanitizer can see them.
+#include <atomic>
 #include <cmath>
+#include <limits>
 #include <mutex>
 
 #include <gmock/gmock.h>
@@ -105,6 +107,58 @@ TEST(Engine, HierarchicalOverUnevenHosts) {
     const auto engine =
         make_engine(control, nullptr, options_for(DType::kFloat32, "hierarchical", 1 << 14));
     expect_exact_sums(*engine, control.world().rank, 5, boundary_sizes(5, 64), 10);
+  });
+}
+
+// Whether all ranks are sure, after reductions of 100, 3 and 1,000 elements into which `rank` has
+// put `value` at `place`.
+bool all_sure(const std::string& algorithm, int ranks, int rank, std::int64_t place, float value) {
+  std::atomic<int> sure = 0;
+  run_ranks(ranks, [&](ControlPlane& control) {
+    const auto engine =
+        make_engine(control, nullptr, options_for(DType::kFloat32, algorithm, 2000));
+    auto* arena = static_cast<float*>(engine->arena());
+    // The first step has no bad number, the last none either: what one step found is not the next
+    // one's.
+    for (int step = 0; step < 3; ++step) {
+      std::fill_n(arena, 1103, 1e32F);
+      if (step == 1 && control.world().rank == rank) arena[place] = value;
+      engine->start({0, 0, 100, 0.5, true}, nullptr);
+      engine->start({1, 100, 3, 0.5}, nullptr);
+      engine->start({2, 103, 1000, 0.5}, nullptr);
+      engine->finish(nullptr, test_deadline());
+      if (step == 1) {
+        sure += engine->sure_of_finite() ? 1 : 0;
+      } else {
+        EXPECT_TRUE(engine->sure_of_finite()) << algorithm << ", step " << step;
+      }
+    }
+  });
+  return sure == ranks;
+}
+
+TEST(Engine, SaysWhetherTheSumsAreFinite) {
+  for (const std::string algorithm : {"ring", "hierarchical"}) {
+    for (const int ranks : {2, 3, 5}) {
+      EXPECT_TRUE(all_sure(algorithm, ranks, 0, 0, 1.0F)) << algorithm << " " << ranks;
+      for (const std::int64_t place : {0, 99, 100, 101, 102, 103, 500, 777, 1102}) {
+        for (const float bad : {std::numeric_limits<float>::infinity(), std::nanf("")}) {
+          EXPECT_FALSE(all_sure(algorithm, ranks, static_cast<int>(place) % ranks, place, bad))
+              << algorithm << ", " << ranks << " ranks, element " << place;
+        }
+      }
+      // Only the sum is not finite.
+      EXPECT_FALSE(all_sure(algorithm, ranks, 1, 640, std::numeric_limits<float>::max()));
+    }
+  }
+}
+
+TEST(Engine, ALoneRankDoesNotLook) {
+  run_ranks(1, [](ControlPlane& control) {
+    const auto engine = make_engine(control, nullptr, options_for(DType::kFloat32, "ring", 100));
+    engine->start({0, 0, 100, 1.0}, nullptr);
+    engine->finish(nullptr, test_deadline());
+    EXPECT_FALSE(engine->sure_of_finite());
   });
 }
 

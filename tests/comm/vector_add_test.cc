@@ -87,6 +87,16 @@ TEST_P(Halves, SumsRoundToNearestEvenForEveryPattern) {
   }
 }
 
+TEST_P(Halves, EveryPatternIsFiniteOrNot) {
+  for (const VectorKernels& kernels : all_vector_kernels(GetParam())) {
+    for (std::int64_t i = 0; i < kAll; ++i) {
+      const auto bits = static_cast<std::uint16_t>(i);
+      ASSERT_EQ(kernels.all_finite(&bits, 1), std::isfinite(value_of(GetParam(), bits)))
+          << kernels.name << " " << i;
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Types, Halves, ::testing::Values(DType::kFloat16, DType::kBFloat16));
 
 template <typename T>
@@ -119,6 +129,37 @@ TEST(VectorAdd, EveryTypeAndLengthOnEveryInstructionSet) {
   expect_exact<double>(DType::kFloat64, 0.1);
   expect_exact<std::int32_t>(DType::kInt32, 1);
   expect_exact<std::int64_t>(DType::kInt64, 1);
+}
+
+// One bad number at every place of every length, and none: what lies beside does not count.
+template <typename T>
+void expect_found(DType type, T bad, bool found) {
+  for (const VectorKernels& kernels : all_vector_kernels(type)) {
+    for (std::size_t count = 0; count < 70; ++count) {
+      std::vector<T> values(count + 2, std::numeric_limits<T>::max());
+      values.front() = values.back() = bad;
+      const auto finite = [&] {
+        return kernels.all_finite(values.data() + 1, static_cast<std::int64_t>(count));
+      };
+      ASSERT_TRUE(finite()) << kernels.name << " " << count;
+      for (std::size_t i = 1; i <= count; ++i) {
+        values[i] = bad;
+        ASSERT_EQ(finite(), !found) << kernels.name << " " << i << " of " << count;
+        values[i] =
+            i % 2 == 0 ? std::numeric_limits<T>::denorm_min() : std::numeric_limits<T>::lowest();
+      }
+    }
+  }
+}
+
+TEST(VectorAdd, FindsWhatIsNotFinite) {
+  constexpr double kHuge = std::numeric_limits<double>::infinity();
+  for (const float bad : {kInfinity, -kInfinity, std::nanf(""), -std::nanf("7")})
+    expect_found<float>(DType::kFloat32, bad, true);
+  for (const double bad : {kHuge, -kHuge, std::nan("")})
+    expect_found<double>(DType::kFloat64, bad, true);
+  expect_found<std::int32_t>(DType::kInt32, 0x7f800000, false);
+  expect_found<std::int64_t>(DType::kInt64, 0x7ff0000000000000, false);
 }
 
 TEST(VectorAdd, InstructionSetsGiveTheSameBits) {
