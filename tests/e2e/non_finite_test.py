@@ -36,6 +36,34 @@ def make_weights(path):
     torch.save(state, path)
 
 
+def make_steep_weights(path):
+    """A network with a finite loss whose gradient overflows float32: the last block's output is a scale of 1e-44 times 1e11, and the
+    logits are that times 1e30, so that the scale's own gradient is about 1e41."""
+    import torch
+    import torchvision
+    torch.manual_seed(0)
+    state = torchvision.models.resnet18(num_classes=2).state_dict()
+    for name in ("layer4.0.bn2", "layer4.0.downsample.1"):  # the block sees zeros
+        state[f"{name}.weight"].zero_()
+    state["layer4.1.bn1.bias"].fill_(1e5)
+    state["layer4.1.conv2.weight"].fill_(1)
+    state["layer4.1.bn2.weight"].fill_(1e-44)
+    state["layer4.1.bn2.running_var"].zero_()
+    state["fc.weight"][0], state["fc.weight"][1] = 1e30, -1e30
+    torch.save(state, path)
+
+
+def check_gradient(work):
+    """A gradient that is not finite under a finite loss stops the run in its first step, whoever looks: those who add up, or the norm."""
+    make_steep_weights(f"{work}/steep.pt")
+    for name, ranks, algorithm in (("added", 2, "ring"), ("by_mpi", 2, "mpi"), ("alone", 1, "auto")):
+        keys = {**BEFORE, "freeze_batch_norm": "true", "init": f"{work}/steep.pt", "max_lr": 1e-3, "algorithm": algorithm, "epochs": 1,
+                "log_steps": 50}  # the norm of the first step is not asked for
+        out = lab.run(lab.ranks(ranks, lab.train_command(f"{work}/data", f"{work}/{name}", **keys)), expect=2)
+        assert re.search(r"gradients' norm in step 1 is not finite: .*: the gradient of layer4\.1\.bn2\.weight is the first", out), out
+        print(f"{name}: the loss of step 1 was finite, and a gradient was not")
+
+
 def check_stop(work):
     """A run that diverges in float32, on two ranks: exit code 2, and the checkpoint before it is as it was."""
     command = lab.ranks(2, lab.train_command(f"{work}/data", f"{work}/stop", **{**BEFORE, "max_lr": 1e25, "schedule": "constant"}))
@@ -88,6 +116,7 @@ def main():
     make_pictures(f"{work}/images")
     lab.run([lab.SHARDER, "pack", "--input", f"{work}/images", "--output", f"{work}/data"])
     make_weights(f"{work}/init.pt")
+    check_gradient(work)
     check_stop(work)
     check_skip(work)
     out = run_skip(work, "budget", 1, 2)
