@@ -6,6 +6,7 @@
 
 #include "app/commands.h"
 #include "app/ranks.h"
+#include "base/check.h"
 #include "base/error.h"
 #include "comm/wire.h"
 #include "train/bench_step.h"
@@ -36,7 +37,8 @@ void print(const train::StepBenchResult& result, const BenchArguments& arguments
                                            {"skipped", result.skipped},
                                            {"images_per_second", result.images_per_second},
                                            {"step_ms", kMilli * result.step_s},
-                                           {"comm_wait_ms", kMilli * result.comm_wait_s}};
+                                           {"comm_wait_ms", kMilli * result.comm_wait_s},
+                                           {"round_ms", kMilli * result.round_s}};
     std::cout << object.dump() << '\n';
     return;
   }
@@ -45,20 +47,18 @@ void print(const train::StepBenchResult& result, const BenchArguments& arguments
             << result.device << ", " << result.ranks << (result.ranks == 1 ? " rank" : " ranks")
             << ", allreduce " << result.allreduce << ": " << result.images_per_second
             << " images/s; a step takes " << kMilli * result.step_s << " ms, "
-            << kMilli * result.comm_wait_s << " ms of it waiting for the ring after backward ("
-            << bench.steps << " steps, " << result.skipped
-            << " skipped; the slowest rank's medians)" << std::endl;
+            << kMilli * result.comm_wait_s << " ms of it waiting for the ring after backward, and "
+            << kMilli * result.round_s << " ms until the last rank has ended it (" << bench.steps
+            << " steps, " << result.skipped << " skipped; the slowest rank's medians)" << std::endl;
 }
 
-int run(BenchArguments arguments, const RankContext& rank) {
-  train::StepBenchOptions& bench = arguments.bench;
-  if (bench.training.algorithm == "none") {
-    bench.communicate = false;
-    bench.training.algorithm = "ring";  // of one rank
+int run(const BenchArguments& arguments, const RankContext& rank) {
+  RM_REQUIRE(!arguments.bench.algorithms.empty(), ErrorKind::kInvalidArgument,
+             "algorithms is empty: name what is to be measured");
+  for (const train::StepBenchResult& result :
+       train::bench_steps(arguments.bench, {rank.control, rank.mpi, rank.files, rank.stop})) {
+    if (rank.control.world().rank == 0) print(result, arguments);
   }
-  const train::StepBenchResult result =
-      train::bench_steps(bench, {rank.control, rank.mpi, rank.files, rank.stop});
-  if (rank.control.world().rank == 0) print(result, arguments);
   return kExitDone;
 }
 
@@ -73,7 +73,8 @@ void declare(config::Declarations& keys, BenchArguments& arguments) {
            {config::in_range(8, 4096), config::unit("pixels")});
   keys.add("classes", &bench.classes, "Of the last layer.", {config::at_least(2)});
   keys.add("batch", &bench.batch, "Images of a rank and step.", {config::at_least(2)});
-  keys.add("steps", &bench.steps, "Measured steps.", {config::in_range(1, 1000000)});
+  keys.add("steps", &bench.steps, "Measured steps of each algorithm.",
+           {config::in_range(1, 1000000)});
   keys.add("first_steps", &bench.first_steps, "Steps before them that don't count.",
            {config::in_range(0, 1000)});
   keys.add("optimizer", &training.optimizer, "As for train.", {config::one_of({"sgd", "lars"})});
@@ -82,8 +83,9 @@ void declare(config::Declarations& keys, BenchArguments& arguments) {
   keys.add("torch_gradients", &training.torch_gradients, "As for train.");
   keys.add("device", &training.device, "As for train.", {config::one_of({"cpu", "cuda", "auto"})});
   keys.add("threads", &training.threads, "As for train.", {config::in_range(0, 1024)});
-  keys.add("algorithm", &training.algorithm,
-           "As for train; none: nothing is reduced, every rank trains alone beside the others.",
+  keys.add("algorithms", &bench.algorithms,
+           "As train's algorithm; none: nothing is reduced, every rank trains alone beside the "
+           "others. Several take turns, a step each.",
            {config::one_of({"auto", "ring", "hierarchical", "mpi", "nccl", "none"})});
   keys.add("allreduce_table", &training.allreduce_table,
            "For auto: take the choices from this file; empty: measure.");
@@ -91,7 +93,7 @@ void declare(config::Declarations& keys, BenchArguments& arguments) {
   keys.add("bucket_bytes", &training.bucket_bytes, "As for train.", {config::unit("bytes")});
   keys.add("step_deadline_s", &training.step_deadline_s, "Longest wait for another rank.",
            {config::above(0), config::unit("seconds")});
-  keys.add("json", &arguments.json, "Print one JSON object.", {config::flag()});
+  keys.add("json", &arguments.json, "Print one JSON object a line.", {config::flag()});
 }
 
 }  // namespace
