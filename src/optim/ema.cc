@@ -9,7 +9,7 @@
 namespace ringmaster::optim {
 namespace {
 
-void exchange_values(at::Tensor& a, at::Tensor& b) {
+void exchange_values(const at::Tensor& a, const at::Tensor& b) {
   const at::Tensor kept = a.clone();
   a.copy_(b);
   b.copy_(kept);
@@ -18,12 +18,13 @@ void exchange_values(at::Tensor& a, at::Tensor& b) {
 }  // namespace
 
 Ema::Ema(const at::Tensor& flat_parameters, const at::Tensor& flat_statistics,
-         const EmaOptions& options)
+         const EmaOptions& options, const UpdatePart& part)
     : live_parameters_(flat_parameters.detach()),
       live_statistics_(flat_statistics.detach()),
       parameters_(live_parameters_.clone()),
       statistics_(live_statistics_.clone()),
-      options_(options) {
+      options_(options),
+      part_{part.begin_elems, std::min(part.end_elems, flat_parameters.numel())} {
   RM_REQUIRE(options.decay >= 0 && options.decay < 1, ErrorKind::kInvalidArgument,
              "ema_decay = ", options.decay, ": it must be in [0, 1)");
 }
@@ -43,7 +44,10 @@ void Ema::update(std::int64_t updates) {
 
 void Ema::exchange() {
   const at::NoGradGuard no_grad;
-  exchange_values(live_parameters_, parameters_);
+  const auto within = [this](const at::Tensor& flat) {
+    return flat.narrow(0, part_.begin_elems, part_.end_elems - part_.begin_elems);
+  };
+  exchange_values(within(live_parameters_), within(parameters_));
   exchange_values(live_statistics_, statistics_);
 }
 

@@ -6,6 +6,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "optim/update_part.h"
+
 namespace ringmaster::optim {
 
 struct EmaOptions {
@@ -20,10 +22,11 @@ struct EmaOptions {
 // One pass over memory a step. One thread at a time.
 class Ema {
  public:
-  // The averages begin as copies. The tensors are shared: flat, float32, on one device.
+  // The averages begin as copies. The tensors are shared: flat, float32, on one device. `part`: of
+  // the parameters, what exchange() is about, where others exchange the rest.
   // Error{kInvalidArgument} for a decay out of its range.
   Ema(const at::Tensor& flat_parameters, const at::Tensor& flat_statistics,
-      const EmaOptions& options);
+      const EmaOptions& options, const UpdatePart& part = {});
 
   // `updates`: made before this one, over the whole run.
   void update(std::int64_t updates);
@@ -41,6 +44,7 @@ class Ema {
   at::Tensor live_parameters_, live_statistics_;
   at::Tensor parameters_, statistics_;
   const EmaOptions options_;
+  const UpdatePart part_;
 };
 
 }  // namespace ringmaster::optim

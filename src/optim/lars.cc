@@ -14,24 +14,30 @@
 namespace ringmaster::optim {
 
 Lars::Lars(const at::Tensor& flat_parameters, const at::Tensor& flat_gradients,
-           std::vector<ParameterSlot> slots, const LarsOptions& options)
-    : Optimizer(flat_parameters, flat_gradients, std::move(slots), options),
+           std::vector<ParameterSlot> slots, const LarsOptions& options, UpdateWork work)
+    : Optimizer(flat_parameters, flat_gradients, std::move(slots), options, std::move(work)),
       trust_coefficient_(options.trust_coefficient) {
   RM_REQUIRE(!options.nesterov && options.dampening == 0, ErrorKind::kInvalidArgument,
              "lars has neither nesterov nor dampening: leave them off");
   RM_REQUIRE(trust_coefficient_ > 0, ErrorKind::kInvalidArgument,
              "trust_coefficient = ", trust_coefficient_, ": it must be above 0");
-  const auto part = [](const at::Tensor& flat, const ParameterSlot& slot) {
-    return flat.narrow(0, slot.offset_elems, slot.count_elems);
+  const auto range = [](const at::Tensor& flat, std::int64_t begin, std::int64_t count) {
+    return flat.narrow(0, begin, count);
   };
-  for (const ParameterSlot& slot : this->slots()) {
-    if (decays(slot)) {
-      decayed_.push_back(part(parameters(), slot));
-      decayed_gradients_.push_back(part(gradients(), slot));
+  const std::int64_t begin = part().begin_elems, count = part().end_elems - begin;
+  updated_ = range(parameters(), begin, count);
+  updated_gradients_ = range(gradients(), begin, count);
+  updated_momentum_ = range(momentum(), begin, count);
+  for (const ParameterSlot* slot : slots_to_update()) {
+    const at::Tensor weight = range(parameters(), slot->offset_elems, slot->count_elems);
+    const at::Tensor gradient = range(gradients(), slot->offset_elems, slot->count_elems);
+    if (decays(*slot)) {
+      decayed_.push_back(weight);
+      decayed_gradients_.push_back(gradient);
     }
-    if (!slot.decay) continue;
-    weights_.push_back(part(parameters(), slot));
-    weight_gradients_.push_back(part(gradients(), slot));
+    if (!slot->decay) continue;
+    weights_.push_back(weight);
+    weight_gradients_.push_back(gradient);
   }
 }
 
@@ -49,8 +55,8 @@ void Lars::step(double lr, double factor) {
   if (options().weight_decay != 0 && !decayed_.empty())
     at::_foreach_add_(decayed_gradients_, decayed_, options().weight_decay);
   if (!trust.empty()) at::_foreach_mul_(weight_gradients_, trust);
-  momentum().mul_(factor).add_(gradients(), lr);
-  parameters().sub_(momentum());
+  updated_momentum_.mul_(factor).add_(updated_gradients_, lr);
+  updated_.sub_(updated_momentum_);
   if (factor != 0) set_has_momentum(true);
 }
 

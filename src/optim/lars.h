@@ -24,13 +24,14 @@ class Lars final : public Optimizer {
  public:
   // As Optimizer().
   Lars(const at::Tensor& flat_parameters, const at::Tensor& flat_gradients,
-       std::vector<ParameterSlot> slots, const LarsOptions& options);
+       std::vector<ParameterSlot> slots, const LarsOptions& options, UpdateWork work = {});
 
   using Optimizer::step;
   void step(double lr, double momentum) override;
 
  private:
   const double trust_coefficient_;
+  at::Tensor updated_, updated_gradients_, updated_momentum_;  // this optimizer's part of them
   // Views into the flat memory, slot by slot: the adapted weights, and all that decay.
   std::vector<at::Tensor> weights_, weight_gradients_;
   std::vector<at::Tensor> decayed_, decayed_gradients_;

@@ -7,6 +7,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "optim/flat.h"
+#include "optim/update_part.h"
 
 namespace ringmaster::optim {
 
@@ -28,8 +29,8 @@ class Optimizer {
   Optimizer& operator=(const Optimizer&) = delete;
 
   void step(double lr) { step(lr, options_.momentum); }
-  // One update of every parameter from its gradient. What the gradients hold afterwards is up to
-  // the rule.
+  // One update of every parameter from its gradient; of those in its part, where it was given one.
+  // What the gradients hold afterwards is up to the rule.
   virtual void step(double lr, double momentum) = 0;
 
   [[nodiscard]] const OptimizerOptions& options() const { return options_; }
@@ -48,7 +49,7 @@ class Optimizer {
   // order, which is torch.optim's numbering; their offsets may be in any order, and they must not
   // overlap. Error{kInvalidArgument} for options that torch.optim.SGD refuses too.
   Optimizer(const at::Tensor& flat_parameters, const at::Tensor& flat_gradients,
-            std::vector<ParameterSlot> slots, const OptimizerOptions& options);
+            std::vector<ParameterSlot> slots, const OptimizerOptions& options, UpdateWork work);
 
   [[nodiscard]] at::Tensor& parameters() { return parameters_; }
   [[nodiscard]] at::Tensor& gradients() { return gradients_; }
@@ -56,13 +57,16 @@ class Optimizer {
   [[nodiscard]] bool decays(const ParameterSlot& slot) const {
     return slot.decay || options_.decay_norm_and_bias;
   }
-  // The slots by their place in memory.
-  [[nodiscard]] std::vector<const ParameterSlot*> slots_by_offset() const;
+  // The slots of this optimizer's part, by their place in memory.
+  [[nodiscard]] std::vector<const ParameterSlot*> slots_to_update() const;
+  // The part itself, within the parameters.
+  [[nodiscard]] const UpdatePart& part() const { return part_; }
 
  private:
   at::Tensor parameters_, gradients_, momentum_;
   const std::vector<ParameterSlot> slots_;
   const OptimizerOptions options_;
+  UpdatePart part_;
   bool has_momentum_ = false;
 };
 

@@ -8,13 +8,13 @@
 namespace ringmaster::optim {
 
 Sgd::Sgd(const at::Tensor& flat_parameters, const at::Tensor& flat_gradients,
-         std::vector<ParameterSlot> slots, const OptimizerOptions& options)
-    : Optimizer(flat_parameters, flat_gradients, std::move(slots), options),
+         std::vector<ParameterSlot> slots, const OptimizerOptions& options, UpdateWork work)
+    : Optimizer(flat_parameters, flat_gradients, std::move(slots), options, std::move(work)),
       ranges_(ranges_of_slots()) {}
 
 std::vector<Sgd::Range> Sgd::ranges_of_slots() const {
   std::vector<Range> ranges;
-  for (const ParameterSlot* slot : slots_by_offset()) {
+  for (const ParameterSlot* slot : slots_to_update()) {
     const double weight_decay = decays(*slot) ? options().weight_decay : 0;
     const std::int64_t end = slot->offset_elems + slot->count_elems;
     if (!ranges.empty() && ranges.back().weight_decay == weight_decay) {

@@ -15,13 +15,13 @@ class Sgd final : public Optimizer {
  public:
   // As Optimizer().
   Sgd(const at::Tensor& flat_parameters, const at::Tensor& flat_gradients,
-      std::vector<ParameterSlot> slots, const OptimizerOptions& options);
+      std::vector<ParameterSlot> slots, const OptimizerOptions& options, UpdateWork work = {});
 
   using Optimizer::step;
   void step(double lr, double momentum) override;
 
  private:
-  // A range of flat memory with one weight decay; the ranges cover all slots.
+  // A range of flat memory with one weight decay; the ranges cover all slots to update.
   struct Range {
     std::int64_t offset_elems = 0, end_elems = 0;
     double weight_decay = 0;

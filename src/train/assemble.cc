@@ -37,12 +37,16 @@ void make_flat(const RunRequest& request, const RunContext& context, Parts& part
   const grad::BucketPlan plan = grad::plan_buckets(sizes_of(parameters), sizes_of(statistics),
                                                    bucket_options(options, parts.allreduce_table));
 
-  FlatModel flat =
-      flatten(parameters, statistics, plan, *parts.engine, context.control.world().size);
+  parts.update_share =
+      share_update(context.control, options.algorithm, parts.device, plan,
+                   Deadline::after(std::chrono::duration<double>(options.step_deadline_s)));
+  FlatModel flat = flatten(parameters, statistics, plan, *parts.engine,
+                           context.control.world().size, parts.update_share.get());
   parts.flat_parameters = std::move(flat.parameters);
   parts.gradients = std::move(flat.gradients);
-  parts.optimizer = make_optimizer(options, parts.flat_parameters, parts.gradients->flat(),
-                                   std::move(flat.slots));
+  parts.optimizer =
+      make_optimizer(options, parts.flat_parameters, parts.gradients->flat(), std::move(flat.slots),
+                     parts.update_share ? parts.update_share->work() : optim::UpdateWork());
 }
 
 // Of the tensor's bytes; equal on two ranks exactly if these are.

@@ -22,6 +22,7 @@
 #include "train/options.h"
 #include "train/run.h"
 #include "train/trainer.h"
+#include "train/update_share.h"
 
 namespace ringmaster::train {
 
@@ -35,6 +36,7 @@ struct Parts {
   std::shared_ptr<model::ResNet> model;
   std::unique_ptr<comm::Engine> engine;
   std::optional<comm::FoundTable> allreduce_table;  // of algorithm auto
+  std::unique_ptr<UpdateShare> update_share;        // null where this rank makes all of an update
   at::Tensor flat_parameters;  // every trained parameter, in the order of the gradients' plan
   std::unique_ptr<grad::Gradients> gradients;
   std::unique_ptr<optim::Optimizer> optimizer;

@@ -26,7 +26,8 @@ std::unique_ptr<optim::Ema> make_ema(const TrainOptions& options, const Parts& p
   if (options.ema_decay == 0) return nullptr;
   return std::make_unique<optim::Ema>(
       parts.flat_parameters, parts.gradients->flat_statistics(),
-      optim::EmaOptions{.decay = options.ema_decay, .warm_up = options.ema_warmup});
+      optim::EmaOptions{.decay = options.ema_decay, .warm_up = options.ema_warmup},
+      parts.update_share ? parts.update_share->work().part : optim::UpdatePart());
 }
 
 ckpt::NamedTensors ema_state(const Parts& parts) {

@@ -115,12 +115,18 @@ class Bench {
     engine_ = std::move(connection.engine);
     const grad::BucketPlan plan = grad::plan_buckets(sizes_of(parameters), sizes_of(statistics),
                                                      bucket_options(training, connection.table));
-    flat_ = flatten(parameters, statistics, plan, *engine_, context.control.world().size);
-    optimizer_ = make_optimizer(training, flat_.parameters, flat_.gradients->flat(), flat_.slots);
+    update_share_ =
+        share_update(context.control, training.algorithm, device_, plan,
+                     Deadline::after(std::chrono::duration<double>(training.step_deadline_s)));
+    flat_ = flatten(parameters, statistics, plan, *engine_, context.control.world().size,
+                    update_share_.get());
+    optimizer_ = make_optimizer(training, flat_.parameters, flat_.gradients->flat(), flat_.slots,
+                                update_share_ ? update_share_->work() : optim::UpdateWork());
     schedule_ = constant_rate(training, options_.first_steps + options_.steps);
-    trainer_ = std::make_unique<Trainer>(
-        *model_, *flat_.gradients, *optimizer_, *schedule_, context.control, context.stop,
-        activity_, trainer_options_of(training, device_, 1), nullptr, scaler_.get());
+    trainer_ = std::make_unique<Trainer>(*model_, *flat_.gradients, *optimizer_, *schedule_,
+                                         context.control, context.stop, activity_,
+                                         trainer_options_of(training, device_, 1),
+                                         update_share_.get(), nullptr, scaler_.get());
   }
 
   StepBenchOptions options_;
@@ -132,6 +138,7 @@ class Bench {
   std::shared_ptr<model::ResNet> model_;
   std::unique_ptr<optim::LossScaler> scaler_;
   std::unique_ptr<comm::Engine> engine_;  // outlives the gradients, which lie in its arena
+  std::unique_ptr<UpdateShare> update_share_;
   FlatModel flat_;
   std::unique_ptr<optim::Optimizer> optimizer_;
   std::unique_ptr<optim::Schedule> schedule_;

@@ -26,7 +26,7 @@ std::vector<grad::TensorSize> sizes_of(const std::vector<model::NamedTensor>& te
 
 FlatModel flatten(const std::vector<model::NamedTensor>& parameters,
                   const std::vector<model::NamedTensor>& statistics, const grad::BucketPlan& plan,
-                  comm::Engine& engine, int ranks) {
+                  comm::Engine& engine, int ranks, const UpdateShare* share) {
   RM_CHECK(!parameters.empty(), "a model without trained parameters");
   FlatModel flat;
   // Without the statistics, which come first in the arena.
@@ -34,8 +34,9 @@ FlatModel flatten(const std::vector<model::NamedTensor>& parameters,
   for (grad::Slot& slot : slots) slot.offset_elems -= plan.gradients_offset_elems;
   std::vector<at::Tensor> reversed = tensors_of(parameters);
   std::reverse(reversed.begin(), reversed.end());
-  flat.parameters = at::zeros({plan.total_elems - plan.gradients_offset_elems},
-                              reversed.front().options().requires_grad(false));
+  flat.parameters = share != nullptr ? share->parameters()
+                                     : at::zeros({plan.total_elems - plan.gradients_offset_elems},
+                                                 reversed.front().options().requires_grad(false));
   grad::move_into(flat.parameters, slots, reversed);
   for (const auto& entry : parameters)
     flat.slots.push_back(optim::slot_of(entry.name, entry.tensor, flat.parameters));

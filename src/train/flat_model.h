@@ -11,6 +11,7 @@
 #include "grad/gradients.h"
 #include "model/named_tensor.h"
 #include "optim/flat.h"
+#include "train/update_share.h"
 
 namespace ringmaster::train {
 
@@ -26,9 +27,10 @@ struct FlatModel {
 
 // Moves `parameters` into one buffer on their device, laid out as the gradients are, and their
 // gradients and `statistics` into the arena of `engine`; the tensors keep values and identity.
-// `plan`: of the same tensors.
+// `plan`: of the same tensors. `share`: whose memory the parameters move into; null: their own.
 [[nodiscard]] FlatModel flatten(const std::vector<model::NamedTensor>& parameters,
                                 const std::vector<model::NamedTensor>& statistics,
-                                const grad::BucketPlan& plan, comm::Engine& engine, int ranks);
+                                const grad::BucketPlan& plan, comm::Engine& engine, int ranks,
+                                const UpdateShare* share);
 
 }  // namespace ringmaster::train

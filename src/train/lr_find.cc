@@ -122,7 +122,8 @@ LrFindResult find_lr(const RunRequest& request, const LrFindOptions& options,
   trainer_options.guard = false;
   trainer_options.norm_steps = 0;
   Trainer trainer(*parts.model, *parts.gradients, *parts.optimizer, *schedule, context.control,
-                  context.stop, activity, trainer_options, nullptr, parts.scaler.get());
+                  context.stop, activity, trainer_options, parts.update_share.get(), nullptr,
+                  parts.scaler.get());
   LrFindResult result;
   result.curve = run_steps(trainer, *parts.train_loader, options, parts.steps_per_epoch);
   result.diverged = static_cast<std::int64_t>(result.curve.lr.size()) < options.num_iter;

@@ -54,7 +54,7 @@ class Run {
         trainer_(*parts_.model, *parts_.gradients, *parts_.optimizer, *parts_.schedule,
                  context.control, context.stop, activity_,
                  trainer_options_of(request.options, parts_.device, parts_.micro_batches),
-                 parts_.ema.get(), parts_.scaler.get()),
+                 parts_.update_share.get(), parts_.ema.get(), parts_.scaler.get()),
         tracer_(request.options.trace_steps, activity_, *parts_.engine, *parts_.gradients),
         saver_(request, context, parts_, reporter_),
         samples_(context.files,
@@ -185,9 +185,9 @@ class Run {
     if (const auto reason = evaluate_into(validation.live); reason != stop::Reason::kNone)
       return reason;
     if (parts_.ema) {
-      parts_.ema->exchange();
+      exchange_averages();
       const stop::Reason reason = evaluate_into(validation.averaged.emplace());
-      parts_.ema->exchange();
+      exchange_averages();
       if (reason != stop::Reason::kNone) return reason;
     }
     const double seconds = progress_.epoch_train_seconds + seconds_since(start);
@@ -200,6 +200,13 @@ class Run {
     progress_.finish_epoch();
     saver_.save(progress_, best ? SaveReason::kBestEpoch : SaveReason::kEpoch);
     return stop::Reason::kNone;
+  }
+
+  // Nobody still reads the weights when they change, or reads them before all of them have.
+  void exchange_averages() {
+    if (parts_.update_share) parts_.update_share->meet(step_deadline());
+    parts_.ema->exchange();
+    if (parts_.update_share) parts_.update_share->meet(step_deadline());
   }
 
   // What stops the run before all images have been seen.

@@ -21,8 +21,8 @@ double seconds_since(Clock::time_point start) {
 
 Trainer::Trainer(model::ResNet& model, grad::Gradients& gradients, optim::Optimizer& optimizer,
                  const optim::Schedule& schedule, comm::ControlPlane& control, stop::StopFlag& stop,
-                 Activity& activity, const TrainerOptions& options, optim::Ema* ema,
-                 optim::LossScaler* scaler)
+                 Activity& activity, const TrainerOptions& options, UpdateShare* share,
+                 optim::Ema* ema, optim::LossScaler* scaler)
     : model_(model),
       gradients_(gradients),
       optimizer_(optimizer),
@@ -31,6 +31,7 @@ Trainer::Trainer(model::ResNet& model, grad::Gradients& gradients, optim::Optimi
       stop_(stop),
       activity_(activity),
       options_(options),
+      share_(share),
       ema_(ema),
       scaler_(scaler) {}
 
@@ -71,6 +72,7 @@ StepResult Trainer::step(const NextBatch& next, const StepPlace& place) {
   result.outcome = judge(place.step, all.finite, result);
   if (result.outcome == StepOutcome::kApplied) {
     optimizer_.step(result.lr, result.momentum);
+    if (share_ != nullptr) share_->meet(deadline);  // each rank of a host has updated a part
     if (ema_ != nullptr) ema_->update(place.updates);
   } else {
     gradients_.flat_statistics().copy_(statistics);

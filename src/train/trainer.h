@@ -19,6 +19,7 @@
 #include "train/activity.h"
 #include "train/forward.h"
 #include "train/totals.h"
+#include "train/update_share.h"
 
 namespace ringmaster::train {
 
@@ -67,10 +68,10 @@ using NextBatch = std::function<std::optional<data::Batch>()>;
 // Owns nothing of what it is given; all of it must outlive it. One thread.
 class Trainer {
  public:
-  // `ema`, `scaler`: null where there is none.
+  // `share`, `ema`, `scaler`: null where there is none.
   Trainer(model::ResNet& model, grad::Gradients& gradients, optim::Optimizer& optimizer,
           const optim::Schedule& schedule, comm::ControlPlane& control, stop::StopFlag& stop,
-          Activity& activity, const TrainerOptions& options, optim::Ema* ema,
+          Activity& activity, const TrainerOptions& options, UpdateShare* share, optim::Ema* ema,
           optim::LossScaler* scaler);
 
   // Collective. Takes the step's micro-batches from `next`, and applies what they give, or not: all
@@ -92,6 +93,7 @@ class Trainer {
   stop::StopFlag& stop_;
   Activity& activity_;
   const TrainerOptions options_;
+  UpdateShare* const share_;
   optim::Ema* const ema_;
   optim::LossScaler* const scaler_;
 };

@@ -34,7 +34,7 @@ def ranks_of(session):
     found = {}
     for pid in filter(str.isdigit, os.listdir("/proc")):
         stat = read(f"/proc/{pid}/stat").rpartition(")")[2].split()
-        if not stat or int(stat[3]) != session or "ringmaster-arena" not in read(f"/proc/{pid}/maps"):
+        if not stat or int(stat[3]) != session or "ringmaster-shared" not in read(f"/proc/{pid}/maps"):
             continue
         for variable in read(f"/proc/{pid}/environ").split("\0"):
             if variable.startswith("OMPI_COMM_WORLD_RANK="):

@@ -49,7 +49,7 @@ class Training {
     const grad::BucketPlan plan =
         grad::plan_buckets(train::sizes_of(parameters), train::sizes_of(statistics), {});
     engine_ = engine_on(device, *control_, plan.total_elems);
-    flat_ = train::flatten(parameters, statistics, plan, *engine_, 1);
+    flat_ = train::flatten(parameters, statistics, plan, *engine_, 1, nullptr);
     sgd_ = std::make_unique<optim::Sgd>(flat_.parameters, flat_.gradients->flat(), flat_.slots,
                                         optim::OptimizerOptions{});
     ema_ = std::make_unique<optim::Ema>(flat_.parameters, flat_.gradients->flat_statistics(),

@@ -1,5 +1,7 @@
 #include "optim/sgd.h"
 
+#include <memory>
+
 #include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/allclose.h>
@@ -133,6 +135,34 @@ TEST(Sgd, ThreadsDoNotChangeABit) {
   }
   at::set_num_threads(threads_before);
   for (const auto& result : results) EXPECT_TRUE(at::equal(result, results.front()));
+}
+
+// Three of them update a part each, with one momentum: together they do what one does.
+TEST(Sgd, PartsMakeTheSameUpdateToTheBit) {
+  Flat whole;
+  Flat split;
+  split.parameters.copy_(whole.parameters);
+  const OptimizerOptions options{
+      .momentum = 0.9, .weight_decay = 0.01, .nesterov = true, .decay_norm_and_bias = false};
+  Sgd one(whole.parameters, whole.gradients, whole.slots, options);
+  const at::Tensor momentum = at::zeros({64});
+  std::vector<std::unique_ptr<Sgd>> several;
+  for (const UpdatePart& part : split_update({0, 32}, 64, 3)) {
+    several.push_back(std::make_unique<Sgd>(split.parameters, whole.gradients, split.slots, options,
+                                            UpdateWork{part, momentum}));
+  }
+  for (int step = 0; step < 3; ++step) {
+    whole.new_gradients();
+    one.step(0.1);
+    const at::Tensor before = split.parameters.clone();
+    several[0]->step(0.1);
+    EXPECT_TRUE(at::equal(split.parameters.narrow(0, 32, 32), before.narrow(0, 32, 32)));
+    several[1]->step(0.1);
+    several[2]->step(0.1);
+    EXPECT_TRUE(at::equal(split.parameters, whole.parameters)) << step;
+    EXPECT_TRUE(at::equal(momentum, one.momentum_buffer())) << step;
+  }
+  EXPECT_EQ(several[2]->slots().size(), 2U);  // a state dict has them all
 }
 
 TEST(Sgd, RefusesWhatTorchRefuses) {
