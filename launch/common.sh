@@ -26,6 +26,9 @@ fi
 
 export OMPI_MCA_pml=^ucx          # control values travel over TCP: on EFA nodes UCX finds nothing that it could use
 export OMPI_MCA_odls_base_sigkill_timeout=5 # mpirun answers TERM by TERM to the ranks and KILL so many seconds later: time to save
+# Slurm's PMIx has two kinds of fence: a ring, and a tree that now and then lets a rank out of MPI_Init while another is still in its middle,
+# where that one's first message ends the other by a segmentation fault. Slurm takes the tree for barriers if nobody says otherwise.
+export SLURM_PMIX_FENCE=${SLURM_PMIX_FENCE:-ring}
 export OMP_PROC_BIND=false        # the loader's threads share a rank's cores with OpenMP's; binding is Slurm's
 
 launcher=${RINGMASTER_LAUNCHER:-}

@@ -166,6 +166,7 @@ def stays_down(work):
 # A double of the program: its first preflight finds the second node unfit; all else is the real one's. Its ranks can't leave together as the
 # real ones do, so only the first one says so: srun ends the others at once, and returns the largest code.
 UNFIT = """#!/usr/bin/env bash
+echo "fences: $SLURM_PMIX_FENCE"
 if [ "$1" = preflight ] && [ "${{SLURM_RESTART_COUNT:-0}}" = 0 ]; then
   [ "${{SLURM_PROCID:-0}}" = 0 ] || exit 0
   while [ $# -gt 0 ]; do [ "$1" != --drain_file ] || echo node2 >"$2"; shift; done
@@ -190,6 +191,7 @@ def looks_before_it_trains(work):
     full.ends("FAILED", 4, 0)
     assert "FAULT  run folder" in full.said() and not os.path.exists(f"{full.folder}/log.jsonl"), full.said()
     unfit.ends("COMPLETED", 0, 1)
+    assert "fences: ring" in unfit.said(), unfit.said()  # Slurm's own choice crashes one start in some hundreds
     nodes = sh("scontrol", "show", "job", unfit.id)
     assert "ExcNodeList=node2" in nodes and " NodeList=node[1,3]" in nodes, nodes
     print("a full disk keeps a job down; one with an unfit node trains on others")
