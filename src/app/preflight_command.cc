@@ -7,6 +7,7 @@
 #include "app/exit_record.h"
 #include "app/ranks.h"
 #include "base/error.h"
+#include "base/seconds.h"
 #include "comm/thread_control.h"
 #include "fleet/preflight.h"
 #include "fleet/watchdog.h"
@@ -24,7 +25,7 @@ struct Arguments {
 // Between ranks everything ends a little earlier, with the name of the rank that is missing.
 Deadline deadline_of(const Arguments& arguments) {
   constexpr double kShare = 0.9;
-  return Deadline::after(std::chrono::duration<double>(kShare * arguments.deadline_s));
+  return deadline_in(kShare * arguments.deadline_s);
 }
 
 [[noreturn]] void give_up(double seconds) {

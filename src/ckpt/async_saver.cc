@@ -4,14 +4,12 @@
 #include <exception>
 #include <utility>
 
+#include "base/seconds.h"
+
 namespace ringmaster::ckpt {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 }  // namespace
 

@@ -12,6 +12,7 @@
 
 #include "base/check.h"
 #include "base/median.h"
+#include "base/seconds.h"
 #include "comm/element.h"
 
 namespace ringmaster::comm {
@@ -70,9 +71,7 @@ class Bench {
     return static_cast<std::size_t>(count_elems) * size_bytes(engine_.dtype());
   }
 
-  Deadline deadline() const {
-    return Deadline::after(std::chrono::duration<double>(options_.deadline_s));
-  }
+  Deadline deadline() const { return deadline_in(options_.deadline_s); }
 
   std::int64_t count_wrong(std::int64_t count_elems) {
     const World& world = control_.world();

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/seconds.h"
 #include "comm/choosing_reducer.h"
 #include "comm/cluster_transport.h"
 #include "comm/hierarchical_plan.h"
@@ -34,7 +35,7 @@ double start_seconds(const EngineOptions& options) {
 }
 
 Deadline start_deadline(const EngineOptions& options) {
-  return Deadline::after(std::chrono::duration<double>(start_seconds(options)));
+  return deadline_in(start_seconds(options));
 }
 
 void check(const EngineOptions& options) {

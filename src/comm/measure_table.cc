@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/median.h"
+#include "base/seconds.h"
 
 namespace ringmaster::comm {
 namespace {
@@ -82,7 +83,7 @@ class Measurement {
   // The slowest rank's.
   double agreed_us(Clock::duration time) {
     std::int64_t ns = std::chrono::nanoseconds(time).count();
-    control_.all_max({&ns, 1}, Deadline::after(std::chrono::duration<double>(options_.deadline_s)));
+    control_.all_max({&ns, 1}, deadline_in(options_.deadline_s));
     return static_cast<double>(ns) * 1e-3;
   }
 

@@ -11,6 +11,7 @@
 #include <mpi.h>
 
 #include "base/check.h"
+#include "base/seconds.h"
 #include "comm/mpi_error.h"
 #include "comm/mpi_poll.h"
 
@@ -151,7 +152,7 @@ std::vector<std::string> unpack_texts(const std::string& message, const World& w
 
 Deadline with_grace(Deadline deadline) {
   if (deadline.at() == Deadline::Clock::time_point::max()) return deadline;
-  return Deadline::after(std::chrono::duration<double>(deadline.seconds_left() + kGraceSeconds));
+  return deadline_in(deadline.seconds_left() + kGraceSeconds);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "base/check.h"
+#include "base/seconds.h"
 
 // ncclMemAlloc and ncclCommRegister came with 2.19.
 static_assert(NCCL_VERSION_CODE >= NCCL_VERSION(2, 19, 0), "Ringmaster needs NCCL 2.19 or newer");
@@ -91,8 +92,7 @@ NcclCommunicator::~NcclCommunicator() {
 }
 
 void NcclCommunicator::initialise(ControlPlane& control, double deadline_s) {
-  const ncclUniqueId id =
-      share_id(control, Deadline::after(std::chrono::duration<double>(deadline_s)));
+  const ncclUniqueId id = share_id(control, deadline_in(deadline_s));
   ncclConfig_t config = NCCL_CONFIG_INITIALIZER;
   config.blocking = 0;
   const ncclResult_t state =

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/seconds.h"
 #include "comm/cuda_add.h"
 #include "comm/cuda_poll.h"
 #include "comm/measure_table.h"
@@ -70,7 +71,7 @@ void NcclStream::choose(ControlPlane& control) {
       device_name(options_.device), ", NCCL ", nccl_version(), ", ", name_of(options_.dtype),
       options_.wire ? join_text(" sent as ", name_of(*options_.wire)) : "", ", segments of ",
       bytes_of(segment_elems(options_)), " bytes");
-  const Deadline deadline = Deadline::after(std::chrono::duration<double>(options_.deadline_s));
+  const Deadline deadline = deadline_in(options_.deadline_s);
   TableRequest request{shape_of(world_), control.broadcast(machine, 0, deadline), {}};
   request.measure = [&, shape = request.shape, name = request.machine] {
     AllreduceTable table = measure(control);

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <ctime>
 
+#include "base/seconds.h"
+
 namespace ringmaster::data {
 namespace {
 
@@ -57,7 +59,7 @@ LoaderBenchResult bench_loader(const shard::Dataset& dataset, const LoaderBenchO
   const std::clock_t cpu_start = std::clock();
   while (result.seconds < options.min_seconds) {
     result.images += static_cast<std::int64_t>(batches.next().sample_ids.size());
-    result.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    result.seconds = seconds_since(start);
   }
   result.cpu_seconds = static_cast<double>(std::clock() - cpu_start) / CLOCKS_PER_SEC;
   result.stages = difference(batches.stages(), before);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "base/seconds.h"
 #include "data/augment.h"
 #include "data/geometry.h"
 #include "data/image_size.h"
@@ -94,7 +95,7 @@ class EvalTransform {
 class StageTimer {
  public:
   explicit StageTimer(double& seconds) : seconds_(seconds), start_(Clock::now()) {}
-  ~StageTimer() { seconds_ += std::chrono::duration<double>(Clock::now() - start_).count(); }
+  ~StageTimer() { seconds_ += seconds_since(start_); }
   StageTimer(const StageTimer&) = delete;
   StageTimer& operator=(const StageTimer&) = delete;
 

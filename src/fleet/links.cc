@@ -9,6 +9,7 @@
 #include <tuple>
 
 #include "base/check.h"
+#include "base/seconds.h"
 #include "comm/host_groups.h"
 #include "comm/mpi_link.h"
 
@@ -46,7 +47,7 @@ class End {
       });
     }
     await(peer, deadline, [&] { return !link_.unflushed_peer(); });
-    return std::chrono::duration<double>(Clock::now() - start).count();
+    return seconds_since(start);
   }
 
  private:

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "base/check.h"
+#include "base/seconds.h"
 #include "comm/make_engine.h"
 #include "comm/nccl_engine.h"
 #include "fleet/gpus.h"
@@ -87,8 +88,7 @@ Findings preflight(const PreflightOptions& options, comm::ControlPlane& control,
   }
   Requirements requirements = options.requirements;
   requirements.instance = instance_of(options, findings, files);
-  findings.seconds =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  findings.seconds = seconds_since(start);
   findings.faults = judge(findings, requirements);
   return findings;
 }

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/seconds.h"
 #include "obs/plot_script.h"
 
 namespace ringmaster::obs {
@@ -33,7 +34,7 @@ void PlotSink::on_epoch(const EpochReport& /*report*/, const History& history) {
 }
 
 void PlotSink::flush() {
-  const Deadline deadline = Deadline::after(std::chrono::duration<double>(patience_s_));
+  const Deadline deadline = deadline_in(patience_s_);
   advance();
   while (child_) {
     if (!child_->wait(deadline)) {

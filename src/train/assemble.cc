@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "base/hash.h"
+#include "base/seconds.h"
 #include "ckpt/weights_file.h"
 #include "train/agreement.h"
 #include "train/averaging.h"
@@ -37,9 +38,8 @@ void make_flat(const RunRequest& request, const RunContext& context, Parts& part
   const grad::BucketPlan plan = grad::plan_buckets(sizes_of(parameters), sizes_of(statistics),
                                                    bucket_options(options, parts.allreduce_table));
 
-  parts.update_share =
-      share_update(context.control, options.algorithm, parts.device, plan,
-                   Deadline::after(std::chrono::duration<double>(options.step_deadline_s)));
+  parts.update_share = share_update(context.control, options.algorithm, parts.device, plan,
+                                    deadline_in(options.step_deadline_s));
   FlatModel flat = flatten(parameters, statistics, plan, *parts.engine,
                            context.control.world().size, parts.update_share.get());
   parts.flat_parameters = std::move(flat.parameters);
@@ -136,9 +136,7 @@ Parts assemble(const RunRequest& request, const RunContext& context) {
   if (precision == Precision::kFloat16) parts.scaler = std::make_unique<optim::LossScaler>();
   const int threads = threads_per_rank(static_cast<int>(options.threads), world);
   at::set_num_threads(threads);
-  const auto soon = [&] {
-    return Deadline::after(std::chrono::duration<double>(options.step_deadline_s));
-  };
+  const auto soon = [&] { return deadline_in(options.step_deadline_s); };
   if (parts.device.is_cpu()) {
     parts.threads_per_core =
         threads_per_core(context.control, allowed_processors(), threads, soon());

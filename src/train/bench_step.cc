@@ -13,6 +13,7 @@
 #include <c10/core/impl/VirtualGuardImpl.h>
 
 #include "base/median.h"
+#include "base/seconds.h"
 #include "comm/host_groups.h"
 #include "comm/thread_control.h"
 #include "train/assemble.h"
@@ -37,10 +38,6 @@ std::unique_ptr<optim::Schedule> constant_rate(const TrainOptions& options, std:
 }
 
 constexpr const char* kNone = "none";
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 // A rank's model and what trains it, as assemble() makes them, on one batch that stays the same.
 class Bench {
@@ -115,9 +112,8 @@ class Bench {
     engine_ = std::move(connection.engine);
     const grad::BucketPlan plan = grad::plan_buckets(sizes_of(parameters), sizes_of(statistics),
                                                      bucket_options(training, connection.table));
-    update_share_ =
-        share_update(context.control, training.algorithm, device_, plan,
-                     Deadline::after(std::chrono::duration<double>(training.step_deadline_s)));
+    update_share_ = share_update(context.control, training.algorithm, device_, plan,
+                                 deadline_in(training.step_deadline_s));
     flat_ = flatten(parameters, statistics, plan, *engine_, context.control.world().size,
                     update_share_.get());
     optimizer_ = make_optimizer(training, flat_.parameters, flat_.gradients->flat(), flat_.slots,
@@ -170,9 +166,7 @@ void agree_on(StepBenchResult& result, comm::ControlPlane& control, Deadline dea
 std::vector<StepBenchResult> bench_steps(const StepBenchOptions& options,
                                          const RunContext& context) {
   comm::ControlPlane& world = context.control;
-  const auto soon = [&] {
-    return Deadline::after(std::chrono::duration<double>(options.training.step_deadline_s));
-  };
+  const auto soon = [&] { return deadline_in(options.training.step_deadline_s); };
   std::vector<std::unique_ptr<Bench>> benches;
   for (const std::string& algorithm : options.algorithms)
     benches.push_back(std::make_unique<Bench>(options, algorithm, context));

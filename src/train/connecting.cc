@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "base/seconds.h"
 #include "comm/make_engine.h"
 #include "comm/nccl_engine.h"
 #include "comm/wire.h"
@@ -18,9 +19,8 @@ Connection connect(const TrainOptions& options, const comm::TableFiles& tables,
                    const RunContext& context, c10::Device device, std::int64_t elems) {
   Connection connection;
   const auto table = [&](const comm::TableRequest& wanted) {
-    connection.table =
-        comm::find_table(context.control, context.files, tables, wanted,
-                         Deadline::after(std::chrono::duration<double>(options.step_deadline_s)));
+    connection.table = comm::find_table(context.control, context.files, tables, wanted,
+                                        deadline_in(options.step_deadline_s));
     return connection.table->table;
   };
   if (device.is_cuda()) {

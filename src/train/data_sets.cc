@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/seconds.h"
 #include "data/stage.h"
 #include "train/batch_split.h"
 
@@ -57,7 +58,7 @@ StagedData stage_data(const TrainOptions& options, const std::string& data_folde
                       const data::EvalPlan& eval, const RunContext& context) {
   if (options.stage.empty()) return {};
   const comm::World& world = context.control.world();
-  const auto deadline = Deadline::after(std::chrono::duration<double>(options.stage_deadline_s));
+  const auto deadline = deadline_in(options.stage_deadline_s);
   std::set<std::string> names;
   for (int rank = 0; rank < world.size; ++rank) {
     if (world.hosts[static_cast<std::size_t>(rank)] != world.host()) continue;

@@ -7,6 +7,7 @@
 #include <ATen/core/grad_mode.h>
 
 #include "base/check.h"
+#include "base/seconds.h"
 #include "data/to_device.h"
 #include "model/hits.h"
 #include "model/loss.h"
@@ -74,9 +75,7 @@ Evaluation evaluate(model::ResNet& model, data::EvalLoader& loader, comm::Contro
   const at::NoGradGuard no_grad;
   const EvalMode mode(model);
   const data::EvalPlan& plan = loader.plan();
-  const auto deadline = [&] {
-    return Deadline::after(std::chrono::duration<double>(options.deadline_s));
-  };
+  const auto deadline = [&] { return deadline_in(options.deadline_s); };
   Counts counts;
   counts.batch_losses.resize(static_cast<std::size_t>(plan.batches()));
   if (options.answers) counts.answers.emplace(plan.samples());

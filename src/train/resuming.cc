@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "base/check.h"
+#include "base/seconds.h"
 #include "train/agreement.h"
 #include "train/averaging.h"
 #include "train/checkpointing.h"
@@ -21,8 +22,7 @@ constexpr const char* kBeganAt = "began_at";
 }  // namespace
 
 Progress Saver::resume() {
-  const auto deadline =
-      Deadline::after(std::chrono::duration<double>(request_.options.step_deadline_s));
+  const auto deadline = deadline_in(request_.options.step_deadline_s);
   const std::string mine = store_ ? choose_checkpoint() : kNothing;
   resumed_from_ = context_.control.broadcast(mine, 0, deadline);
   Progress progress;

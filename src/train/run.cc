@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "base/check.h"
+#include "base/seconds.h"
 #include "ckpt/store.h"
 #include "obs/reports.h"
 #include "obs/run_dir.h"
@@ -28,10 +29,6 @@ namespace ringmaster::train {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 // "20261123T205132Z"
 std::string time_name() {
@@ -173,9 +170,7 @@ class Run {
     }
   }
 
-  Deadline step_deadline() const {
-    return Deadline::after(std::chrono::duration<double>(request_.options.step_deadline_s));
-  }
+  Deadline step_deadline() const { return deadline_in(request_.options.step_deadline_s); }
 
   // What stops the run before the epoch is closed: a resumed run then evaluates from the beginning.
   stop::Reason finish_epoch() {

@@ -6,16 +6,13 @@
 #include <ATen/TensorOperators.h>
 
 #include "base/check.h"
+#include "base/seconds.h"
 #include "model/hits.h"
 
 namespace ringmaster::train {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 }  // namespace
 
@@ -55,7 +52,7 @@ StepResult Trainer::step(const NextBatch& next, const StepPlace& place) {
     mine.totals += forward_backward(*batch, place.epoch);
     gradients_.end_micro_batch();
   }
-  const auto deadline = Deadline::after(std::chrono::duration<double>(options_.step_deadline_s));
+  const auto deadline = deadline_in(options_.step_deadline_s);
   const auto backward_done = Clock::now();
   activity_.enter("ring wait");
   gradients_.finish(deadline);  // the last bucket is reduced, or an error that names the peer
