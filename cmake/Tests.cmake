@@ -1,16 +1,16 @@
 # Every tests/**/*_test.{cc,py,sh} becomes one ctest test named <folder>/<file>, with the folder as its label.
 # tests/lint compares the files on disk with `ctest -N`, so that none can fall out.
 
-# tests/run.sh has two processors at work. Tests that may start ranks take both: scripts that name what starts them, and all programs of these
-# folders. The Slurm test, which waits most of its four minutes, and the one of parity, which is a single thread, go first and let others run
-# beside them.
+# tests/run.sh has three places for two processors. Tests that may start ranks take two places and so come one at a time: scripts that name what
+# starts them, and all programs of these folders. They begin first, for they wait for half of their time, and the third place fills the gaps: with
+# the two longest tests, Slurm's and the one of parity, and then all others.
 function(ringmaster_register name folder)
   cmake_parse_arguments(test "ALONE" "" "" ${ARGN})   # ALONE: starts no ranks
   set_tests_properties(${name} PROPERTIES LABELS ${folder} TIMEOUT 600)
   if(name MATCHES "^(launch/slurm_test|e2e/parity_test)$")
     set_tests_properties(${name} PROPERTIES COST 1000 TIMEOUT 1200)
   elseif(folder MATCHES "^(e2e|comm|fleet|gpu|launch|scaling)$" AND NOT test_ALONE)
-    set_tests_properties(${name} PROPERTIES PROCESSORS 2)
+    set_tests_properties(${name} PROPERTIES PROCESSORS 2 COST 2000)
   endif()
   set_tests_properties(${name} PROPERTIES SKIP_RETURN_CODE 77)   # what it needs, root say, is known only when it runs: it says what
   set_property(TEST ${name} PROPERTY ENVIRONMENT

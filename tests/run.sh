@@ -9,5 +9,5 @@ case ${1:-} in -h | --help) sed -n '2,4s/^# //p' "$0"; exit 0 ;; esac
 "$root/launch/build.sh" -DRINGMASTER_TESTS=ON
 export CTEST_OUTPUT_ON_FAILURE=1
 cd "${BUILD:-$root/build}"
-# Two at a time, of which those that start ranks of their own count as both (cmake/Tests.cmake).
-exec ctest --timeout 600 --parallel 2 "$@"
+# One that starts ranks of its own, and one beside it (cmake/Tests.cmake).
+exec ctest --timeout 600 --parallel 3 "$@"
